@@ -1,0 +1,126 @@
+/** The configuration as the rest of Weft reads it: checked, resolved, in plain units. */
+
+export type UpstreamKind = 'rest' | 'graphql' | 'federation';
+
+/**
+ * Where the value of one request header to an upstream comes from. Nothing goes upstream unless a rule names it.
+ * `value`: a fixed text (secrets by `${VAR}`). `client`: the client's header of that name. `caller`: a claim of the
+ * verified caller, as a dotted path.
+ */
+export type HeaderRule =
+  | { readonly from: 'value'; readonly value: string }
+  | { readonly from: 'client'; readonly header: string }
+  | { readonly from: 'caller'; readonly claim: string };
+
+export interface Timeouts {
+  /** Longest wait for a connection, in milliseconds; above 0. Default 1000. */
+  readonly connectMs: number;
+  /** Longest wait for response headers, in milliseconds; above 0. Default: `totalMs`. */
+  readonly headersMs: number;
+  /** Longest pause between two parts of a response body, in milliseconds; above 0. Default: `totalMs`. */
+  readonly bodyMs: number;
+  /** Longest time for one call from first byte out to last byte in, in milliseconds; above 0. Default 5000. */
+  readonly totalMs: number;
+}
+
+/** Dotted paths into an upstream's error object (REST: the JSON body; GraphQL: one error) that clients may see. */
+export interface ExposedErrors {
+  readonly message?: string;
+  readonly code?: string;
+  /** Shown as `extensions.details`. */
+  readonly details?: string;
+}
+
+/** One `upstreams/<name>.yaml`. */
+export interface UpstreamConfig {
+  /** The file's name without its ending; a GraphQL name. */
+  readonly name: string;
+  readonly kind: UpstreamKind;
+  /** The configuration file, for messages. */
+  readonly file: string;
+  /** Base URLs (`http:` or `https:`, no trailing slash), or the one word `embedded`: the stand-in server beside the file. */
+  readonly targets: readonly string[];
+  /** Absolute path of an OpenAPI 3.1 document that calls and mappings are checked against (REST only). */
+  readonly openapi: string | undefined;
+  /** Absolute path of an SDL file used in place of introspection or `_service { sdl }`. */
+  readonly schema: string | undefined;
+  /** By lower-case header name. */
+  readonly headers: Readonly<Record<string, HeaderRule>>;
+  readonly timeouts: Timeouts;
+  /** Open sockets at most per target; an integer above 0. Default 64. */
+  readonly connections: number;
+  /** Largest response body read, in bytes; above 0. Default 16 MiB. Passthrough routes stream and are not bound by it. */
+  readonly maxResponseBytes: number;
+  /** Single look-ups of one client request that run at once; an integer above 0. Default 10. */
+  readonly concurrency: number;
+  readonly errors: ExposedErrors;
+  /** Time between two looks at the upstream's schema, in milliseconds; 0 looks once. Default 10,000. */
+  readonly pollMs: number;
+}
+
+/** One REST passthrough rule of `gateway.yaml`. */
+export interface RouteConfig {
+  /** Path prefix on whole segments: `/api/users` serves `/api/users` and all below it. No trailing slash. */
+  readonly path: string;
+  /** Name of an upstream. */
+  readonly upstream: string;
+  /** Prefix that is taken off before the call; `''` keeps the path whole. */
+  readonly stripPrefix: string;
+  /** Methods served, upper case; others are refused with 405. Default: all of GET HEAD POST PUT PATCH DELETE OPTIONS. */
+  readonly methods: readonly string[];
+}
+
+export type ResponseHeaderRule = 'append' | 'first' | 'most-restrictive';
+
+/** `gateway.yaml`. */
+export interface GatewayConfig {
+  /** Absolute path of the file, or `undefined` where the gateway runs without a folder. */
+  readonly file: string | undefined;
+  /** Address that is listened on. Default `127.0.0.1`. */
+  readonly host: string;
+  /** TCP port; 0 lets the system choose. Default 4000. The environment's `PORT` overrides it. */
+  readonly port: number;
+  readonly graphql: {
+    /** Path of the GraphQL endpoint. Default `/graphql`. */
+    readonly path: string;
+    /** Whether browsers get GraphiQL at the endpoint. Default true. */
+    readonly graphiql: boolean;
+    /** Largest request body, in bytes; above 0. Default 1 MiB. A larger one is refused with 413. */
+    readonly maxBodyBytes: number;
+    /** Absolute path of an operation that GraphiQL opens with and the start message names. */
+    readonly firstOperation: string | undefined;
+  };
+  /** What runs operations. */
+  readonly engine: 'stitched';
+  readonly routes: readonly RouteConfig[];
+  /** Which response headers of upstream calls inside GraphQL come back to the client, by lower-case name. */
+  readonly responseHeaders: Readonly<Record<string, ResponseHeaderRule>>;
+  readonly shutdown: {
+    /** Longest wait for running requests after SIGTERM, in milliseconds. Default 20,000. */
+    readonly drainMs: number;
+  };
+  /** Absolute folder where the last good schema of each upstream is kept. Default `.weft` beside the file. */
+  readonly stateDir: string;
+  readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent' };
+}
+
+/** A text file of the gateway's folder. */
+export interface SourceFile {
+  /** Upstream name, or `gateway`: the file's name without its ending. */
+  readonly name: string;
+  /** Absolute path. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** A gateway's folder, read and checked. */
+export interface GatewayFolder {
+  readonly dir: string;
+  readonly gateway: GatewayConfig;
+  /** In alphabetical order of name. */
+  readonly upstreams: readonly UpstreamConfig[];
+  /** `schema/*.graphql`. */
+  readonly schemas: readonly SourceFile[];
+  /** Absolute paths of `resolvers/*.ts` (or `.js`, `.mjs`), by name. */
+  readonly resolvers: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,43 @@
+import { channel } from 'node:diagnostics_channel';
+
+/** One finished upstream call, whatever came of it. */
+export interface UpstreamCallEvent {
+  readonly upstream: string;
+  readonly method: string;
+  /** Path without the query, which may hold personal data. */
+  readonly path: string;
+  /** HTTP status, or 0 where no answer came. */
+  readonly status: number;
+  readonly durationMs: number;
+  readonly requestId: string;
+}
+
+/** An error whose message is for the log only. */
+export interface InternalErrorEvent {
+  readonly error: Error;
+  readonly requestId: string | undefined;
+}
+
+/** Something that an operator should know: a schema taken from disk, an upstream that is back, a reload. */
+export interface NoticeEvent {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly upstream?: string;
+}
+
+const upstreamCalls = channel('weft:upstream.call');
+const internalErrors = channel('weft:error');
+const notices = channel('weft:notice');
+
+/** Stages publish; listeners under `telemetry/` make logs, spans and metrics of it. Without a listener nothing is built. */
+export function publishUpstreamCall(make: () => UpstreamCallEvent): void {
+  if (upstreamCalls.hasSubscribers) upstreamCalls.publish(make());
+}
+
+export function publishInternalError(event: InternalErrorEvent): void {
+  internalErrors.publish(event);
+}
+
+export function publishNotice(event: NoticeEvent): void {
+  notices.publish(event);
+}

@@ -1,0 +1,74 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { DocumentNode, ExecutionResult } from 'graphql';
+import type { UpstreamKind } from '../config/types.ts';
+import type { ResponseHeaders } from './response-headers.ts';
+
+/** Who asks. Identity comes from verified credentials only; until a policy sets one, everyone is anonymous. */
+export interface Caller {
+  /** Verified claims by name. Empty for an anonymous caller. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+export const anonymous: Caller = { claims: {} };
+
+/** What all upstream calls of one client request share. Made once per request, never kept beyond it. */
+export interface RequestScope {
+  /** Echoed to the client and sent upstream as `x-request-id`. */
+  readonly requestId: string;
+  /** W3C `traceparent` that upstream calls carry. */
+  readonly traceparent: string;
+  /** The client's headers, lower-case names. Read only by header rules. */
+  readonly clientHeaders: IncomingHttpHeaders;
+  readonly caller: Caller;
+  /** Aborts when the client leaves. */
+  readonly signal: AbortSignal;
+  /** Collects the response headers of upstream calls, by rule. */
+  readonly responseHeaders: ResponseHeaders;
+  /** One value per key for the life of the request: batching loaders by the declaration they belong to. */
+  readonly once: <V>(key: object, make: () => V) => V;
+}
+
+/** One call to an upstream over HTTP, whose headers are final. */
+export interface UpstreamRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path and query, appended to the target's base URL; starts with `/` or is empty. */
+  readonly path: string;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface UpstreamResponse {
+  readonly status: number;
+  /** By lower-case name; `set-cookie` and other repeated headers are lists. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly body: string;
+}
+
+/**
+ * Sends one call and reads the whole answer, whatever its status.
+ *
+ * @throws {GatewayError} `UPSTREAM_UNREACHABLE`, `UPSTREAM_TIMEOUT`, `UPSTREAM_RESPONSE_TOO_LARGE`,
+ *   `UPSTREAM_BAD_RESPONSE` (cut off or not HTTP), `CLIENT_CLOSED_REQUEST` when `signal` aborts.
+ */
+export type Send = (request: UpstreamRequest) => Promise<UpstreamResponse>;
+
+/** One GraphQL operation for a facade; its root fields may include `_entities`. */
+export interface FacadeRequest {
+  readonly document: DocumentNode;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly scope: RequestScope;
+}
+
+/** An upstream seen as a federation subgraph. */
+export interface Facade {
+  readonly name: string;
+  readonly kind: UpstreamKind | 'local';
+  /** Runs a query or mutation. Never rejects: what goes wrong is in `errors`, as `GraphQLError`s whose `originalError` is a `GatewayError`. */
+  readonly execute: (request: FacadeRequest) => Promise<ExecutionResult>;
+  /** Runs a subscription; ends with the client (`scope.signal`) or the upstream. */
+  readonly subscribe?: (request: FacadeRequest) => Promise<AsyncIterable<ExecutionResult> | ExecutionResult>;
+  /** Closes sockets. */
+  readonly close: () => Promise<void>;
+}
