@@ -1,0 +1,68 @@
+import { composeServices } from '@theguild/federation-composition';
+import type { GraphQLError } from 'graphql';
+import { GatewayError } from '../errors.ts';
+import { mergedTypes, fieldsOf, placeOf } from './definitions.ts';
+import type { Place, Problem, SourceSchema } from './types.ts';
+
+/** The schemas do not compose; `problems` has all of them, and the message a line for each. */
+export class CompositionError extends GatewayError {
+  readonly problems: readonly Problem[];
+  constructor(problems: readonly Problem[]) {
+    super('COMPOSITION_FAILED', problems.map(printProblem).join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** One line: places, code, message. */
+export function printProblem({ code, message, places }: Problem): string {
+  const where = places.map(({ file, line, column }) => `${file}:${line}:${column}`).join(', ');
+  return `${where ? `${where}: ` : ''}${code}: ${message}`;
+}
+
+/**
+ * Source schemas to supergraph SDL.
+ *
+ * @throws {CompositionError} with every problem that the composition library reports, each with its places.
+ */
+export function compose(sources: readonly SourceSchema[]): string {
+  const result = composeServices(sources.map(({ name, sdl, url }) => ({ name, typeDefs: sdl, url })));
+  if (result.errors && result.errors.length > 0) {
+    throw new CompositionError(result.errors.map(error => problemOf(error, sources)));
+  }
+  if (result.supergraphSdl === undefined) throw new CompositionError([]);
+  return result.supergraphSdl;
+}
+
+function problemOf(error: GraphQLError, sources: readonly SourceSchema[]): Problem {
+  const code = error.extensions['code'];
+  return {
+    code: typeof code === 'string' ? code : 'COMPOSITION_ERROR',
+    message: error.message,
+    places: placesOf(error.message, sources),
+  };
+}
+
+/** The library names sources and schema coordinates in its text only: they are looked up in the sources' own files. */
+function placesOf(message: string, sources: readonly SourceSchema[]): Place[] {
+  const quoted = new Set([...message.matchAll(/"([A-Za-z_]\w*)"/g)].map(([, name]) => name));
+  const prefix = /^\[([A-Za-z_]\w*)\]/.exec(message)?.[1];
+  const named = sources.filter(({ name }) => quoted.has(name) || name === prefix);
+  const candidates = named.length > 0 ? named : sources;
+  for (const [, type, field] of message.matchAll(/\b([A-Z_a-z]\w*)\.([A-Z_a-z]\w*)\b/g)) {
+    const places = candidates.flatMap(source => fieldPlace(source, { type: type ?? '', field: field ?? '' }));
+    if (places.length > 0) return places;
+  }
+  for (const [, type] of message.matchAll(/"([A-Za-z_]\w*)"/g)) {
+    const places = candidates.flatMap(source => {
+      const node = mergedTypes(source.sdl).get(type ?? '');
+      return node?.loc ? [placeOf(source.file, node)] : [];
+    });
+    if (places.length > 0) return places;
+  }
+  return named.map(({ file }) => ({ file, line: 1, column: 1 }));
+}
+
+function fieldPlace(source: SourceSchema, { type, field }: { readonly type: string; readonly field: string }): Place[] {
+  const node = fieldsOf(mergedTypes(source.sdl).get(type)).find(({ name }) => name.value === field);
+  return node?.loc ? [placeOf(source.file, node)] : [];
+}
