@@ -1,0 +1,10 @@
+/** What a command gets: the flags that it knows, and the words after its name. */
+export interface Arguments {
+  /** Folder of the gateway, relative to the working directory. */
+  readonly dir: string;
+  /** File of a ready supergraph, in place of a folder. */
+  readonly supergraph: string | undefined;
+  readonly port: number | undefined;
+  readonly host: string | undefined;
+  readonly words: readonly string[];
+}

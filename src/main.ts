@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import type { Arguments } from './commands/arguments.ts';
+import { check } from './commands/check.ts';
+import { composeCommand } from './commands/compose.ts';
+import { config } from './commands/config.ts';
+import { start } from './commands/start.ts';
+import { GatewayError } from './errors.ts';
+import { closest } from './lib/closest.ts';
+
+/** The command line: reads arguments, runs one command, turns what goes wrong into plain lines and an exit code. */
+
+const usage = `weft - GraphQL federation and aggregation gateway
+
+  weft start [--dir FOLDER] [--port N] [--host H]   run the gateway that FOLDER describes (default: this folder)
+  weft start --supergraph FILE [--port N]           run a ready supergraph; upstream URLs come from join__graph
+  weft check [--dir FOLDER]                         configuration, contract, composition, N+1; exit code 1 on a problem
+  weft compose [--dir FOLDER]                       print the supergraph
+  weft config print [--dir FOLDER]                  print the resolved configuration, secrets hidden
+  weft config schema [gateway|upstream]             print the JSON Schema of gateway.yaml or upstreams/*.yaml
+  weft help | weft version
+
+PORT and HOST in the environment stand between the flags and gateway.yaml.
+Exit codes: 0 done, 1 a problem that the lines above it name, 2 wrong arguments.`;
+
+/** Resolves with the exit code. */
+type Command = (args: Arguments) => Promise<number>;
+
+interface CommandEntry {
+  readonly run: Command;
+  readonly flags: readonly string[];
+}
+
+const commands: Readonly<Record<string, CommandEntry>> = {
+  start: { run: start, flags: ['dir', 'supergraph', 'port', 'host'] },
+  check: { run: check, flags: ['dir'] },
+  compose: { run: composeCommand, flags: ['dir'] },
+  config: { run: config, flags: ['dir'] },
+};
+
+const flags = {
+  dir: { type: 'string' },
+  supergraph: { type: 'string' },
+  port: { type: 'string' },
+  host: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const satisfies ParseArgsConfig['options'];
+
+class UsageError extends Error {}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = readArguments(argv);
+  const [name, ...words] = positionals;
+  if (values.help || name === 'help' || (name === undefined && !values.version)) return print(usage);
+  if (values.version || name === 'version') return print(await version());
+  const entry = commands[name ?? ''];
+  if (!entry) throw new UsageError(`unknown command "${name}"${suggestion(name ?? '', Object.keys(commands))}`);
+  for (const flag of Object.keys(values)) {
+    if (!entry.flags.includes(flag)) throw new UsageError(`"weft ${name}" takes no --${flag}`);
+  }
+  const { dir = '.', supergraph, host } = values;
+  if (supergraph !== undefined && values.dir !== undefined) {
+    throw new UsageError('expected one of --dir and --supergraph, but got both');
+  }
+  return entry.run({ dir, supergraph, host, port: readPort(values.port), words });
+}
+
+function readArguments(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: flags, allowPositionals: true });
+  } catch (cause) {
+    throw new UsageError((cause as Error).message.split('. ')[0]?.replace(/\.$/, '') ?? 'wrong arguments', { cause });
+  }
+}
+
+function readPort(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) {
+    throw new UsageError(`--port: expected an integer from 0 to 65535, but got "${text}"`);
+  }
+  return port;
+}
+
+function suggestion(word: string, known: readonly string[]): string {
+  const near = closest(word, known);
+  return near === undefined ? `, expected one of: ${known.join(', ')}` : `, did you mean "${near}"?`;
+}
+
+async function version(): Promise<string> {
+  const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { readonly version: string }).version;
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof UsageError) {
+    process.stderr.write(`weft: ${error.message}\nTry: weft help\n`);
+    process.exitCode = 2;
+  } else if (error instanceof GatewayError) {
+    process.stderr.write(`${error.message.replaceAll(/^/gm, 'weft: ')}\n`);
+    process.exitCode = 1;
+  } else throw error;
+}
