@@ -44,6 +44,11 @@ const errors = {
     audience: 'client',
     publicMessage: 'The schema of a service is not available.',
   },
+  LOOP_DETECTED: {
+    status: 508,
+    audience: 'client',
+    publicMessage: 'The request came back to the gateway that forwarded it.',
+  },
   SHUTTING_DOWN: { status: 503, audience: 'client', publicMessage: 'The gateway is shutting down.' },
   INTERNAL_ERROR: { status: 500, audience: 'internal', publicMessage: 'The gateway failed.' },
   CONFIGURATION_INVALID: { status: 500, audience: 'internal', publicMessage: 'The configuration is not valid.' },
@@ -93,6 +98,11 @@ export class GatewayError extends Error {
   /** The HTTP status where this error is the whole answer. */
   get status(): number {
     return statusOf(this.code);
+  }
+
+  /** Whether `message` must stay in the log. */
+  get isInternal(): boolean {
+    return errors[this.code].audience === 'internal';
   }
 
   /** What the caller may read: an internal error's own message stays in the log. */

@@ -14,7 +14,7 @@ function hookOwnName(): void {
   hooked = true;
   registerHooks({
     resolve: (specifier, context, next) =>
-      specifier === 'weft' ? { url: ownEntry, format: 'module', shortCircuit: true } : next(specifier, context),
+      specifier === 'weft' ? { url: ownEntry, shortCircuit: true } : next(specifier, context),
   });
 }
 

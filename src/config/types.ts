@@ -113,6 +113,16 @@ export interface SourceFile {
   readonly text: string;
 }
 
+/** A value of which a piece is secret (it came from a file, or is a token in a URL's path), as it may be printed. */
+export interface MaskedValue {
+  /** Relative to the gateway's folder. */
+  readonly file: string;
+  /** Keys and list positions that lead to the value in that file. */
+  readonly path: readonly string[];
+  /** The value with `***` for the secret. */
+  readonly text: string;
+}
+
 /** A gateway's folder, read and checked. */
 export interface GatewayFolder {
   readonly dir: string;
@@ -123,4 +133,6 @@ export interface GatewayFolder {
   readonly schemas: readonly SourceFile[];
   /** Absolute paths of `resolvers/*.ts` (or `.js`, `.mjs`), by name. */
   readonly resolvers: Readonly<Record<string, string>>;
+  /** What `printConfig` must not show in full, beyond header values and what stands before `@` of a URL. */
+  readonly masked?: readonly MaskedValue[];
 }

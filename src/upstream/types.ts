@@ -54,6 +54,20 @@ export interface UpstreamResponse {
  */
 export type Send = (request: UpstreamRequest) => Promise<UpstreamResponse>;
 
+export interface UpstreamStream {
+  readonly status: number;
+  /** By lower-case name; `set-cookie` and other repeated headers are lists. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  /** Ends or throws when the request's `signal` aborts; ending the iteration early closes the call. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** Sends one call and hands over the answer's body as it comes, whatever its status. Throws as `Send` does. */
+export type OpenStream = (request: UpstreamRequest) => Promise<UpstreamStream>;
+
+/** The headers that an upstream's rules let through, with `x-request-id` and `traceparent`; lower-case names. */
+export type RequestHeaders = (scope: RequestScope) => Readonly<Record<string, string>>;
+
 /** One GraphQL operation for a facade; its root fields may include `_entities`. */
 export interface FacadeRequest {
   readonly document: DocumentNode;

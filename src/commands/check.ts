@@ -1,0 +1,29 @@
+import { withAssembly } from '../assembly/open-folder.ts';
+import { readSupergraph } from '../composition/supergraph.ts';
+import { findNPlusOne } from '../composition/n-plus-one.ts';
+import { loadGatewayFolder } from '../config/load.ts';
+import { stitch } from '../stitched/schema.ts';
+import type { Arguments } from './arguments.ts';
+
+/**
+ * `weft check`: reads everything as `weft start` would, and serves nothing. Problems end it with exit code 1 (they are
+ * thrown); warnings are printed and do not.
+ */
+export async function check({ dir }: Arguments): Promise<number> {
+  const folder = await loadGatewayFolder(dir, process.env);
+  return withAssembly(folder, ({ supergraph, facades, missing, perParent }) => {
+    const schema = stitch(readSupergraph(supergraph, 'supergraph'), facades);
+    for (const warning of findNPlusOne(schema, perParent)) print(`warning: ${warning}`);
+    for (const name of missing) print(`problem: upstream "${name}" gives no schema, and no copy of one is kept`);
+    print(`${folder.upstreams.length} upstreams, ${Object.keys(schema.getTypeMap()).filter(isPublic).length} types`);
+    return missing.length > 0 ? 1 : 0;
+  });
+}
+
+function isPublic(type: string): boolean {
+  return !type.startsWith('__');
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { byteSize, duration, flag, headerName, integer, oneOf, section, text, urlPath } from './values.ts';
+
+export const routeMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+const ownBody = 'the gateway writes the body of a GraphQL answer itself';
+const refusedResponseHeaders = {
+  'content-length': ownBody,
+  'content-type': ownBody,
+  'content-encoding': ownBody,
+  'x-request-id': 'the gateway sends its own',
+};
+
+const route = section({
+  path: urlPath().describe('Path that is passed through, with all that is below it: /api/users'),
+  upstream: text('the name of an upstream').describe('Name of the upstream that answers: upstreams/<name>.yaml'),
+  stripPrefix: z
+    .union([z.literal(''), urlPath()], { error: 'expected a path such as /api, or "" to keep the path whole' })
+    .prefault('')
+    .describe('Whole segments at the start of the path that are taken off before the call; "" keeps the path whole'),
+  methods: z
+    .array(oneOf(routeMethods), { error: 'expected a list of methods' })
+    .min(1, { error: 'expected at least one method' })
+    .default([...routeMethods])
+    .describe('Methods that are served; others are refused with 405'),
+});
+
+const graphql = section({
+  path: urlPath().default('/graphql').describe('Path of the GraphQL endpoint'),
+  graphiql: flag().default(true).describe('Whether browsers get GraphiQL at the endpoint'),
+  maxBodySize: byteSize().prefault('1MiB').describe('Largest request body; a larger one is refused with 413'),
+  firstOperation: text('the path of a .graphql file')
+    .optional()
+    .describe('Operation that GraphiQL opens with and the start message names; relative to this file'),
+});
+
+/** `gateway.yaml`. Every key has a default, so an empty file is a whole configuration. */
+export const gatewaySchema = section({
+  host: text('a host name or address').default('127.0.0.1').describe('Address that is listened on; 0.0.0.0 for all'),
+  port: integer(0, 65_535)
+    .default(4000)
+    .describe('TCP port; 0 lets the system choose. The environment variable PORT overrides it'),
+  graphql: graphql.prefault({}).describe('The GraphQL endpoint'),
+  engine: oneOf(['stitched']).default('stitched').describe('What runs operations'),
+  routes: z
+    .array(route, { error: 'expected a list of routes' })
+    .default([])
+    .describe('REST passthrough: paths that go to an upstream as they are; the longest matching path wins'),
+  responseHeaders: z
+    .record(headerName(refusedResponseHeaders), oneOf(['append', 'first', 'most-restrictive']), {
+      error: 'expected a mapping of header names to append, first or most-restrictive',
+    })
+    .default({})
+    .describe(
+      'Headers of upstream answers that the client of a GraphQL request gets; of several, all (append), the first, or the most restrictive',
+    ),
+  shutdown: section({
+    drain: duration({ min: 0 }).prefault('20s').describe('Longest wait for running requests after SIGTERM'),
+  })
+    .prefault({})
+    .describe('How the gateway stops'),
+  stateDir: text('a folder')
+    .default('.weft')
+    .describe('Folder for the last good schema of each upstream; relative to this file'),
+  log: section({
+    level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+      .default('info')
+      .describe('Least severe messages that are written'),
+  })
+    .prefault({})
+    .describe('The log'),
+});
+
+export type GatewayValues = z.output<typeof gatewaySchema>;

@@ -1,0 +1,108 @@
+import { dirname, relative, sep } from 'node:path';
+import { stringify } from 'yaml';
+import { printByteSize } from '../lib/byte-size.ts';
+import { printDuration } from '../lib/duration.ts';
+import { redactUrl } from '../lib/redact-url.ts';
+import type { GatewayConfig, GatewayFolder, HeaderRule, MaskedValue, UpstreamConfig } from './types.ts';
+
+type Printable = string | number | boolean | undefined | readonly Printable[] | { [name: string]: Printable };
+
+const hidden = '***';
+
+/**
+ * The whole configuration as YAML, defaults filled in, with the keys and units of the files. Secrets are `***`: the
+ * value of every header, what stands before `@` of a URL, and what `GatewayFolder.masked` names. Pure.
+ */
+export function printConfig(folder: GatewayFolder): string {
+  const { dir, gateway, upstreams, masked = [] } = folder;
+  const shown = {
+    gateway: withMasks(printGateway(gateway, dir), 'gateway.yaml', masked),
+    upstreams: Object.fromEntries(
+      upstreams.map((upstream) => {
+        const file = relative(dir, upstream.file).split(sep).join('/');
+        return [upstream.name, withMasks(printUpstream(upstream), file, masked)];
+      }),
+    ),
+  };
+  return stringify(shown, { lineWidth: 0 });
+}
+
+function printGateway(gateway: GatewayConfig, dir: string): Printable {
+  const { path, graphiql, maxBodyBytes, firstOperation } = gateway.graphql;
+  return {
+    host: gateway.host,
+    port: gateway.port,
+    graphql: {
+      path,
+      graphiql,
+      maxBodySize: printByteSize(maxBodyBytes),
+      firstOperation: printFile(dir, firstOperation),
+    },
+    engine: gateway.engine,
+    routes: gateway.routes.map((route) => ({ ...route })),
+    responseHeaders: { ...gateway.responseHeaders },
+    shutdown: { drain: printDuration(gateway.shutdown.drainMs) },
+    stateDir: printFile(dir, gateway.stateDir),
+    log: { ...gateway.log },
+  };
+}
+
+function printUpstream(upstream: UpstreamConfig): Printable {
+  const dir = dirname(upstream.file);
+  const { connectMs, headersMs, bodyMs, totalMs } = upstream.timeouts;
+  const isRest = upstream.kind === 'rest';
+  return {
+    kind: upstream.kind,
+    targets: upstream.targets.map(redactUrl),
+    openapi: printFile(dir, upstream.openapi),
+    schema: printFile(dir, upstream.schema),
+    headers: Object.fromEntries(Object.entries(upstream.headers).map(([name, rule]) => [name, printHeader(name, rule)])),
+    timeout: {
+      connect: printDuration(connectMs),
+      headers: printDuration(headersMs),
+      body: printDuration(bodyMs),
+      total: printDuration(totalMs),
+    },
+    connections: upstream.connections,
+    maxResponseSize: printByteSize(upstream.maxResponseBytes),
+    concurrency: isRest ? upstream.concurrency : undefined,
+    errors: { ...upstream.errors },
+    poll: isRest ? undefined : upstream.pollMs === 0 ? 'off' : printDuration(upstream.pollMs),
+  };
+}
+
+function printHeader(name: string, rule: HeaderRule): Printable {
+  switch (rule.from) {
+    case 'value':
+      return hidden;
+    case 'client':
+      return rule.header === name ? { from: 'client' } : { from: 'client', header: rule.header };
+    case 'caller':
+      return { from: 'caller', claim: rule.claim };
+    default:
+      return rule satisfies never;
+  }
+}
+
+function printFile(dir: string, file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  const path = relative(dir, file).split(sep).join('/');
+  return path.startsWith('.') ? path : `./${path}`;
+}
+
+/** Puts in what may be shown of each masked value; of headers nothing is, not even the text around a secret. */
+function withMasks(shown: Printable, file: string, masked: readonly MaskedValue[]): Printable {
+  return masked
+    .filter((value) => value.file === file && value.path[0] !== 'headers')
+    .reduce((out, { path, text }) => replaced(out, path, text), shown);
+}
+
+function replaced(value: Printable, path: readonly string[], text: string): Printable {
+  const [name, ...rest] = path;
+  if (name === undefined) return redactUrl(text);
+  if (Array.isArray(value)) return value.map((item, index) => (String(index) === name ? replaced(item, rest, text) : item));
+  if (typeof value !== 'object') return value === undefined ? undefined : hidden;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, key === name ? replaced(item, rest, text) : item]),
+  );
+}

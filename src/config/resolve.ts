@@ -1,0 +1,98 @@
+import { dirname, resolve } from 'node:path';
+import type { GatewayValues } from './gateway-schema.ts';
+import type { GatewayConfig, HeaderRule, Timeouts, UpstreamConfig } from './types.ts';
+import type { UpstreamValues } from './upstream-schema.ts';
+
+const defaultConnectMs = 1000;
+
+/** What the command line or the environment decides in place of the file. */
+export interface ListenOverrides {
+  /** TCP port, from 0 to 65535. */
+  readonly port?: number;
+  readonly host?: string;
+}
+
+/** `gateway.yaml` as the rest of Weft reads it; paths start from `dir`. Pure. */
+export function toGatewayConfig(
+  values: GatewayValues,
+  place: { readonly file: string | undefined; readonly dir: string },
+  overrides: ListenOverrides,
+): GatewayConfig {
+  const { path, graphiql, maxBodySize, firstOperation } = values.graphql;
+  return {
+    file: place.file,
+    host: overrides.host ?? values.host,
+    port: overrides.port ?? values.port,
+    graphql: { path, graphiql, maxBodyBytes: maxBodySize, firstOperation: absolute(place.dir, firstOperation) },
+    engine: values.engine,
+    routes: values.routes,
+    responseHeaders: lowerCaseNames(values.responseHeaders),
+    shutdown: { drainMs: values.shutdown.drain },
+    stateDir: resolve(place.dir, values.stateDir),
+    log: values.log,
+  };
+}
+
+export interface UpstreamPlace {
+  readonly name: string;
+  /** Absolute path, or what messages say where there is no file. */
+  readonly file: string;
+  /** A header's literal value; by name as the file has it. Numbers keep their spelling: `1.10` is not `1.1`. */
+  readonly headerText: (name: string) => string | undefined;
+}
+
+/** `upstreams/<name>.yaml` as the rest of Weft reads it; paths start from the file's folder. Pure. */
+export function toUpstreamConfig(values: UpstreamValues, { name, file, headerText }: UpstreamPlace): UpstreamConfig {
+  const dir = dirname(file);
+  const { message, code, details } = values.errors;
+  const headers = Object.entries(values.headers).map(([header, value]) => [
+    header,
+    headerRule(header, value, headerText(header)),
+  ]);
+  return {
+    name,
+    kind: values.kind,
+    file,
+    targets: values.targets.map(withoutTrailingSlash),
+    openapi: absolute(dir, values.openapi),
+    schema: absolute(dir, values.schema),
+    headers: lowerCaseNames(Object.fromEntries(headers) as Record<string, HeaderRule>),
+    timeouts: toTimeouts(values.timeout),
+    connections: values.connections,
+    maxResponseBytes: values.maxResponseSize,
+    concurrency: values.concurrency,
+    errors: {
+      ...(message === undefined ? {} : { message }),
+      ...(code === undefined ? {} : { code }),
+      ...(details === undefined ? {} : { details }),
+    },
+    pollMs: values.poll,
+  };
+}
+
+function headerRule(name: string, value: UpstreamValues['headers'][string], text: string | undefined): HeaderRule {
+  if (typeof value !== 'object') return { from: 'value', value: text ?? String(value) };
+  if (value.from === 'caller') return { from: 'caller', claim: value.claim };
+  return { from: 'client', header: (value.header ?? name).toLowerCase() };
+}
+
+function toTimeouts({ connect, headers, body, total }: UpstreamValues['timeout']): Timeouts {
+  return {
+    connectMs: connect ?? Math.min(defaultConnectMs, total),
+    headersMs: headers ?? total,
+    bodyMs: body ?? total,
+    totalMs: total,
+  };
+}
+
+function withoutTrailingSlash(target: string): string {
+  return target === 'embedded' ? target : new URL(target).href.replace(/\/+$/, '');
+}
+
+function absolute(dir: string, path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(dir, path);
+}
+
+function lowerCaseNames<T>(byName: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(byName).map(([name, value]) => [name.toLowerCase(), value]));
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { byteSizePattern, readByteSize } from '../lib/byte-size.ts';
+import { closest } from '../lib/closest.ts';
+import { durationPattern, readDuration } from '../lib/duration.ts';
+import { hopByHopFields, isFieldName } from '../lib/http-fields.ts';
+
+// The kinds of value that the two files are made of. Each names in its messages what it expects, as "expected ...";
+// what came instead is added where the message gets its place in the file.
+
+/** Timers of the runtime hold 2^31 - 1 milliseconds at most. */
+const maxDurationMs = 24 * 86_400_000;
+
+export function text(what: string, pattern = /^.+$/) {
+  const error = `expected ${what}`;
+  return z.string({ error }).regex(pattern, { error });
+}
+
+export function integer(min: number, max?: number) {
+  const error = max === undefined ? `expected an integer of ${min} or more` : `expected an integer from ${min} to ${max}`;
+  const value = z.int({ error }).min(min, { error });
+  return max === undefined ? value : value.max(max, { error });
+}
+
+export function flag() {
+  return z.boolean({ error: 'expected true or false' });
+}
+
+export function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
+  const expected = values.length === 1 ? `expected ${values[0]}` : `expected one of ${values.join(', ')}`;
+  return z.enum(values, { error: expected });
+}
+
+/** A duration of at least one millisecond (`min: 0`: none at all may be asked), read to milliseconds. */
+export function duration({ min }: { readonly min: 0 | 1 } = { min: 1 }) {
+  const error = 'expected a duration such as 800ms, 2s or 1.5m';
+  const range = min === 0 ? 'expected a duration of at most 24d' : 'expected a duration from 1ms to 24d';
+  return z
+    .string({ error })
+    .regex(durationPattern, { error })
+    .transform((value) => readDuration(value) ?? 0)
+    .refine((ms) => ms >= min && ms <= maxDurationMs, { error: range });
+}
+
+/** A size of at least one byte, read to bytes. */
+export function byteSize() {
+  const error = 'expected a size such as 512KiB, 4MiB or 1MB';
+  return z
+    .string({ error })
+    .regex(byteSizePattern, { error })
+    .transform((value) => readByteSize(value) ?? 0)
+    .refine((bytes) => bytes >= 1 && Number.isSafeInteger(bytes), { error: 'expected a size of at least 1B' });
+}
+
+/** A mapping of these keys and no other. Of unknown keys the message has one line each, in the order of `keys`. */
+export function section<const T extends z.core.$ZodLooseShape>(shape: T) {
+  const known = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code !== 'unrecognized_keys') return `expected a mapping with the keys ${known.join(', ')}`;
+      return issue.keys.map((key) => `unknown key, ${suggest(key, known)}`).join('\n');
+    },
+  });
+}
+
+/** What to write in place of `word`: the one name that is like it, or all there are. */
+export function suggest(word: string, known: readonly string[]): string {
+  const near = closest(word, known);
+  if (near !== undefined) return `did you mean "${near}"?`;
+  return known.length === 0 ? 'there is none' : `known: ${known.join(', ')}`;
+}
+
+const segments = /^(?:\/[A-Za-z0-9._~!$&'()+,;=:@%-]+)+$/;
+const wildcard = /[*{}]|\/:/;
+
+/** A URL path of one segment or more, no slash at its end. */
+export function urlPath() {
+  const error = 'expected a path such as /api/users: a slash before each segment, none at the end';
+  return z
+    .string({ error })
+    .superRefine((path, context) => {
+      const message = wildcard.test(path)
+        ? 'expected a path without wildcards (all that is below a path belongs to it)'
+        : error;
+      const dots = path.split('/').some((segment) => segment === '.' || segment === '..');
+      if (dots || wildcard.test(path) || !segments.test(path)) context.addIssue({ code: 'custom', message });
+    })
+    .meta({ pattern: segments.source });
+}
+
+/** The name of a header, with a reason for each of `refused` (by lower-case name) and for hop-by-hop headers. */
+export function headerName(refused: Readonly<Record<string, string>>) {
+  const error = 'expected a header name such as x-api-key';
+  return z.string({ error }).superRefine((name, context) => {
+    const lower = name.toLowerCase();
+    if (!isFieldName(name)) context.addIssue({ code: 'custom', message: error });
+    // Not the known `proxy-*` alone: whatever bears the prefix is meant for this hop.
+    const perConnection = hopByHopFields.has(lower) || lower.startsWith('proxy-');
+    const reason = perConnection ? 'it describes one connection and never passes the gateway' : refused[lower];
+    if (reason !== undefined) context.addIssue({ code: 'custom', message: `the header cannot be set: ${reason}` });
+  });
+}

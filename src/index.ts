@@ -1,0 +1,18 @@
+/** The public API of Weft, by name. */
+
+export { GatewayError } from './errors.ts';
+export type { ErrorCode, GatewayErrorOptions } from './errors.ts';
+export { reference, rest } from './upstream/facade/rest/declare.ts';
+export type {
+  BodyTemplate,
+  CallOptions,
+  Entity,
+  EntityOptions,
+  FieldContext,
+  FieldFunction,
+  Fields,
+  Lookup,
+  Reference,
+  RestCall,
+  RestUpstream,
+} from './upstream/facade/rest/types.ts';

@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PassThrough, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { RouteConfig } from '../config/types.ts';
+import { GatewayError } from '../errors.ts';
+import { publishInternalError } from '../telemetry/channels.ts';
+import type { Upstream } from '../upstream/pool.ts';
+import type { StreamResponse } from '../upstream/stream.ts';
+import type { RequestScope } from '../upstream/types.ts';
+import { writeError } from './error-response.ts';
+import { createLocationRewriter } from './location.ts';
+import { createMatcher, type MatchRoute, type RouteMatch, type ServedMatch } from './match.ts';
+import { cameFromUs, requestFields } from './request-fields.ts';
+import { responseFields } from './response-fields.ts';
+
+/**
+ * Passes HTTP requests on to upstreams by path, streaming both bodies as they come. In: a request and its route's match.
+ * Out: the upstream's answer, or a JSON error where none came. It reads and changes no body, keeps nothing, retries
+ * nothing that has a body, and never ends an answer well that was cut off.
+ */
+export interface Passthrough {
+  readonly match: MatchRoute;
+  /** Answers a matched request. Never rejects. */
+  readonly forward: (
+    req: IncomingMessage,
+    res: ServerResponse,
+    match: RouteMatch,
+    scope: RequestScope,
+  ) => Promise<void>;
+}
+
+interface Forwarding {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly match: ServedMatch;
+  readonly scope: RequestScope;
+}
+
+/**
+ * @param upstreams By name; every route's upstream is among them.
+ * @throws {GatewayError} `CONFIGURATION_INVALID` for routes that cannot work.
+ */
+export function createPassthrough(
+  routes: readonly RouteConfig[],
+  upstreams: ReadonlyMap<string, Upstream>,
+): Passthrough {
+  for (const { path, upstream } of routes) {
+    if (!upstreams.has(upstream)) {
+      throw new GatewayError('CONFIGURATION_INVALID', `route "${path}": there is no upstream "${upstream}"`);
+    }
+  }
+  const match = createMatcher(routes);
+  const rewrite = createLocationRewriter(match, (name) => upstreams.get(name)?.targets ?? []);
+  // Two gateways in a row are no loop; one gateway twice is.
+  const pseudonym = `weft-${randomBytes(4).toString('hex')}`;
+  return {
+    match,
+    forward: async (req, res, found, scope) => {
+      const { requestId } = scope;
+      try {
+        if (found.kind === 'refused') {
+          writeError(res, found.error, { requestId, headers: found.headers });
+          return;
+        }
+        const forwarding = { req, res, match: found, scope };
+        const upstream = upstreams.get(found.route.upstream) as Upstream;
+        const response = await call(forwarding, upstream, pseudonym);
+        const publicLocation = (location: string): string => rewrite(location, found.route);
+        await answer(forwarding, response, publicLocation);
+      } catch (error) {
+        fail(res, error, requestId);
+      } finally {
+        // What the upstream did not want of the body is read away, so that the connection can serve its next request.
+        req.unpipe();
+        req.resume();
+      }
+    },
+  };
+}
+
+async function call({ req, match, scope }: Forwarding, upstream: Upstream, pseudonym: string): Promise<StreamResponse> {
+  if (/\bwebsocket\b/i.test(req.headers.upgrade ?? '')) {
+    throw new GatewayError('BAD_REQUEST', 'WebSocket connections are not passed on.');
+  }
+  if (cameFromUs(req, pseudonym)) {
+    throw new GatewayError('LOOP_DETECTED', 'The request came back to the gateway that forwarded it.');
+  }
+  return upstream.stream({
+    method: req.method ?? 'GET',
+    path: match.path,
+    headers: requestFields(req, { rules: upstream.headerRules, scope, pseudonym, authority: match.authority }),
+    body: hasBody(req) ? bodyOf(req) : undefined,
+    signal: scope.signal,
+  });
+}
+
+async function answer(
+  { req, res, scope }: Forwarding,
+  response: StreamResponse,
+  publicLocation: (location: string) => string,
+): Promise<void> {
+  const { status, body } = response;
+  if (body.errored !== null) throw body.errored;
+  const fields = responseFields(response, { requestId: scope.requestId, publicLocation });
+  if (req.method === 'HEAD' || status === 204 || status === 304) {
+    body.resume();
+    res.writeHead(status, fields).end();
+    return;
+  }
+  res.writeHead(status, fields);
+  // An event stream may be silent for long after its headers; where a part is there already they go out with it.
+  if (body.readableLength === 0 && !body.readableEnded) res.flushHeaders();
+  await pipeline(body, res);
+}
+
+/** The request's body as a stream of its own: the call may destroy it without the client's socket going with it. */
+function bodyOf(req: IncomingMessage): Readable {
+  return req.pipe(new PassThrough());
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+function fail(res: ServerResponse, thrown: unknown, requestId: string): void {
+  // The client is gone: there is nobody to tell.
+  if (res.destroyed && !(thrown instanceof GatewayError)) return;
+  const error =
+    thrown instanceof GatewayError
+      ? thrown
+      : new GatewayError('INTERNAL_ERROR', `passthrough: ${String(thrown)}`, { cause: thrown });
+  if (error.status >= 500) publishInternalError({ error, requestId });
+  writeError(res, error, { requestId });
+}

@@ -1,0 +1,40 @@
+import { GatewayError } from '../errors.ts';
+import { chooseMediaType, namesMediaType } from '../lib/accept.ts';
+
+export const json = 'application/json';
+export const graphqlJson = 'application/graphql-response+json';
+export const eventStream = 'text/event-stream';
+export const html = 'text/html';
+
+/** How a client takes its answer. */
+export interface Accepted {
+  /** For one result. `text/event-stream` only where nothing else fits. */
+  readonly single: typeof json | typeof graphqlJson | typeof eventStream;
+  /** Whether a stream of results may be answered. */
+  readonly stream: boolean;
+}
+
+// JSON comes first: clients that name no type are those from before there was a type of GraphQL's own.
+// GraphQL over HTTP, 6.1 Legacy Watershed.
+const singleTypes = [json, graphqlJson, eventStream] as const;
+
+/**
+ * Settles the media type before anything runs: a mutation must not be done and then have no answer.
+ *
+ * @throws {GatewayError} `NOT_ACCEPTABLE`
+ */
+export function readAccepted(accept: string | undefined): Accepted {
+  const single = chooseMediaType(accept, [json, graphqlJson]) ?? chooseMediaType(accept, singleTypes);
+  if (!single) {
+    throw new GatewayError(
+      'NOT_ACCEPTABLE',
+      `Expected "accept" to allow one of ${singleTypes.join(', ')}, but got: ${accept}`,
+    );
+  }
+  return { single, stream: namesMediaType(accept, eventStream) };
+}
+
+/** Whether a browser's address bar asks, which likes a page better than data. */
+export function prefersPage(accept: string | undefined): boolean {
+  return chooseMediaType(accept, [json, graphqlJson, html]) === html;
+}

@@ -1,0 +1,123 @@
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { GatewayError } from '../errors.ts';
+import { serve, type Lanes } from './lanes.ts';
+import { createDrain } from './shutdown.ts';
+
+export interface HttpServerOptions {
+  /** Address to listen on, or a name of one. */
+  readonly host: string;
+  /** TCP port; 0 lets the system choose. */
+  readonly port: number;
+  /** Asked for each request, so that a reload can swap them. */
+  readonly lanes: () => Lanes;
+  /** Longest wait of `close` for running requests, in milliseconds; what runs then is cut. */
+  readonly drainMs: number;
+}
+
+export interface HttpServer {
+  /** Base URL without a trailing slash. */
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Stops accepting, closes idle connections, ends event streams, lets running requests finish, and resolves when all
+   * connections are closed. Further calls give the same promise. Never rejects.
+   */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Limits of one connection. Clients that send slowly are cut (headers 15 s, a whole request 300 s). Idle connections
+ * stay for 65 s: longer than the 60 s that load balancers commonly keep theirs, so that these close them first.
+ */
+const limits = {
+  headersTimeout: 15_000,
+  requestTimeout: 300_000,
+  connectionsCheckingInterval: 5000,
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 16 * 1024,
+} as const;
+
+/**
+ * Listens for HTTP.
+ *
+ * @throws {GatewayError} `START_FAILED` with one line that says what to do, where it cannot listen.
+ */
+export async function startHttpServer({ host, port, lanes, drainMs }: HttpServerOptions): Promise<HttpServer> {
+  const server = createServer(limits);
+  const drain = createDrain(server, drainMs);
+  server.on('request', (req: IncomingMessage, res: ServerResponse) => {
+    drain.track(res);
+    serve(req, res, lanes(), drain.signal);
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    refuseUnreadable(error, socket, drain.isAnswering(socket));
+  });
+  const address = await listen(server, host, port);
+  return { url: urlOf(host, address), port: address.port, close: drain.close };
+}
+
+function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>();
+  const onError = (cause: NodeJS.ErrnoException): void => {
+    reject(new GatewayError('START_FAILED', whyNot(cause, host, port), { cause }));
+  };
+  server.once('error', onError);
+  try {
+    server.listen({ host, port }, () => {
+      server.off('error', onError);
+      resolve(server.address() as AddressInfo);
+    });
+  } catch (cause) {
+    onError(cause as NodeJS.ErrnoException);
+  }
+  return promise;
+}
+
+function whyNot({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${port} on ${host} is in use: set PORT or stop the other process`;
+    case 'EACCES':
+      return `port ${port} on ${host} may not be opened by this user: set PORT to one above 1023`;
+    case 'EADDRNOTAVAIL':
+      return `${host} is not an address of this machine: set HOST to one that is, or to 0.0.0.0 for all`;
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `the host name "${host}" has no address: set HOST to an address of this machine`;
+    case 'ERR_SOCKET_BAD_PORT':
+      return `expected a port from 0 to 65535, but got ${port}: set PORT`;
+    case undefined:
+    default:
+      return `cannot listen on ${host}, port ${port}: ${message}`;
+  }
+}
+
+function urlOf(host: string, { port }: AddressInfo): string {
+  // Addresses that mean "all of this machine's" cannot be asked for.
+  if (host === '0.0.0.0' || host === '::') return `http://localhost:${port}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Answers what is no HTTP request, as far as there is somebody to answer and nothing on the wire already. */
+function refuseUnreadable({ code }: NodeJS.ErrnoException, socket: Duplex, isAnswering: boolean): void {
+  if (!socket.writable || isAnswering || code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const [status, message] = refusalOf(code);
+  const text = JSON.stringify({ error: { code: 'BAD_REQUEST', message } });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\n` +
+      `content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+  );
+}
+
+function refusalOf(code: string | undefined): readonly [status: number, message: string] {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return [431, `Expected request headers of at most ${limits.maxHeaderSize} bytes in all, but got more.`];
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return [408, 'The request did not come whole in time.'];
+  return [400, 'Expected an HTTP/1.1 request, but got something else.'];
+}

@@ -1,0 +1,91 @@
+import { setMaxListeners } from 'node:events';
+import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** Knows what runs on a server, and lets it end. */
+export interface Drain {
+  /** Aborts when the shutdown begins. */
+  readonly signal: AbortSignal;
+  /** To be told of each request at its start. */
+  readonly track: (res: ServerResponse) => void;
+  /** Whether an answer is on its way on this connection. */
+  readonly isAnswering: (socket: Duplex) => boolean;
+  /** Resolves when all connections are closed; never rejects. Further calls give the same promise. */
+  readonly close: () => Promise<void>;
+}
+
+/** @param drainMs Longest wait for running requests, in milliseconds; what runs then is cut. */
+export function createDrain(server: Server, drainMs: number): Drain {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  const running = new Set<ServerResponse>();
+  const sockets = new Set<Socket>();
+  let closed: Promise<void> | undefined;
+
+  server.on('connection', (socket) => {
+    // Each pipelined request listens for the end of its connection.
+    socket.setMaxListeners(0);
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+
+  const close = async (): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    controller.abort();
+    server.close(() => resolve());
+    for (const res of running) if (!res.headersSent) res.setHeader('connection', 'close');
+    // Node counts a connection that has sent nothing yet among the busy ones.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    const timer = setTimeout(() => server.closeAllConnections(), drainMs);
+    await promise;
+    clearTimeout(timer);
+  };
+
+  return {
+    signal: controller.signal,
+    track: (res) => {
+      running.add(res);
+      if (controller.signal.aborted) res.setHeader('connection', 'close');
+      res.once('close', () => {
+        running.delete(res);
+        // An answer whose headers promised to keep the connection leaves it idle.
+        if (controller.signal.aborted) setImmediate(() => server.closeIdleConnections());
+      });
+    },
+    isAnswering: (socket) => [...running].some((res) => res.headersSent && res.socket === socket),
+    close: () => (closed ??= close()),
+  };
+}
+
+export interface SignalOptions {
+  /** Lets what runs end. */
+  readonly shutdown: () => Promise<void>;
+  /** Told of the first signal, for a word to the operator. */
+  readonly onStop?: (signal: 'SIGTERM' | 'SIGINT') => void;
+  /** Default `process.exit`. */
+  readonly exit?: (code: number) => void;
+}
+
+const numbers = { SIGTERM: 15, SIGINT: 2 } as const;
+
+/**
+ * Ends the process in good order on SIGTERM and SIGINT: exit code 0 after `shutdown`, 1 where that fails. A second
+ * signal ends it at once with 128 + the signal's number, as a shell would say. Returns what undoes it.
+ */
+export function onSignals({ shutdown, onStop, exit = (code) => process.exit(code) }: SignalOptions): () => void {
+  let stopping = false;
+  const stop = (signal: 'SIGTERM' | 'SIGINT'): void => {
+    if (stopping) return exit(128 + numbers[signal]);
+    stopping = true;
+    onStop?.(signal);
+    shutdown().then(
+      () => exit(0),
+      () => exit(1),
+    );
+  };
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+  return () => {
+    process.off('SIGTERM', stop).off('SIGINT', stop);
+  };
+}

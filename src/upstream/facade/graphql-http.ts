@@ -1,0 +1,160 @@
+import { print, type DocumentNode, type ExecutionResult } from 'graphql';
+import type { UpstreamConfig } from '../../config/types.ts';
+import { GatewayError, type ErrorCode } from '../../errors.ts';
+import type { FacadeRequest, RequestHeaders, Send, UpstreamRequest } from '../types.ts';
+import { operationOf, rootKeysOf } from './graphql/documents.ts';
+import { failedResult, readUpstreamErrors } from './graphql/errors.ts';
+
+/**
+ * One operation to a GraphQL server by POST, and what its answer means.
+ *
+ * @see {@link https://graphql.github.io/graphql-over-http/draft/ | GraphQL over HTTP, draft of 2025}
+ */
+
+export interface GraphqlConnection {
+  readonly config: Pick<UpstreamConfig, 'name' | 'errors'>;
+  readonly send: Send;
+  readonly headers: RequestHeaders;
+}
+
+export type PostGraphql = (request: FacadeRequest) => Promise<ExecutionResult>;
+
+/** A function that runs one operation upstream. It never rejects; an abort of the scope is an error in the result. */
+export function postGraphql({ config, send, headers }: GraphqlConnection): PostGraphql {
+  return async ({ document, variables, scope }) => {
+    try {
+      const response = await send({
+        ...graphqlRequest({ document, variables, scope }, headers(scope)),
+        signal: scope.signal,
+      });
+      scope.responseHeaders.collect(response.headers);
+      return readGraphqlAnswer(response, { config, document });
+    } catch (cause) {
+      return failedResult(cause, config.name);
+    }
+  };
+}
+
+/** The request without its signal. `headers` name what goes along beside the media types. */
+export function graphqlRequest(
+  { document, variables }: FacadeRequest,
+  headers: ReturnType<RequestHeaders>,
+): Omit<UpstreamRequest, 'signal'> {
+  const operationName = operationOf(document).name?.value;
+  return {
+    method: 'POST',
+    path: '',
+    headers: {
+      ...headers,
+      accept: 'application/graphql-response+json, application/json;q=0.9',
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ query: textOf(document), variables, ...(operationName !== undefined && { operationName }) }),
+  };
+}
+
+const texts = new WeakMap<DocumentNode, string>();
+
+function textOf(document: DocumentNode): string {
+  const known = texts.get(document);
+  if (known !== undefined) return known;
+  const text = print(document);
+  texts.set(document, text);
+  return text;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly body: string;
+}
+
+export interface AnswerReading {
+  readonly config: Pick<UpstreamConfig, 'name' | 'errors'>;
+  /** The document that was sent: error paths are held against its root fields. */
+  readonly document: DocumentNode;
+}
+
+/**
+ * What an HTTP answer says. `application/graphql-response+json` counts whatever its status; JSON under another media
+ * type counts with 2xx, and with 4xx and 5xx where it is a GraphQL answer with errors. All else is a failed upstream.
+ *
+ * @throws {GatewayError} `UNAUTHENTICATED`, `FORBIDDEN`, `RATE_LIMITED`, `UPSTREAM_FAILED` by status;
+ *   `UPSTREAM_BAD_RESPONSE` where the answer is no GraphQL answer.
+ */
+export function readGraphqlAnswer(answer: Answer, { config, document }: AnswerReading): ExecutionResult {
+  const { status } = answer;
+  const mediaType = mediaTypeOf(answer.headers);
+  const isSuccess = status >= 200 && status < 300;
+  const body = isJson(mediaType) ? readBody(answer.body) : undefined;
+  const counts = isSuccess || mediaType === 'application/graphql-response+json' || (status >= 400 && hasErrors(body));
+  if (!counts) throw statusError(config.name, status);
+  const fault = faultOf(body, mediaType);
+  if (body === undefined || fault !== undefined) throw badResponse(config.name, status, fault ?? 'no JSON');
+  const errors = readUpstreamErrors(body['errors'], { config, rootKeys: rootKeysOf(document) });
+  const data = isObject(body['data']) ? body['data'] : null;
+  return errors.length > 0 ? { data, errors } : { data };
+}
+
+/** The media type of an answer in lower case, without parameters; `''` where none is given. */
+export function mediaTypeOf(headers: Answer['headers']): string {
+  const value = headers['content-type'];
+  const first = Array.isArray(value) ? value[0] : value;
+  return (first ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+// Without a media type the body decides (RFC 9110, 8.3).
+function isJson(mediaType: string): boolean {
+  return mediaType === '' || mediaType === 'application/json' || mediaType.endsWith('+json');
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+function readBody(text: string): Body | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Body {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function hasErrors(body: Body | undefined): boolean {
+  return Array.isArray(body?.['errors']) && body['errors'].length > 0;
+}
+
+/** What keeps a body from being a GraphQL answer. */
+function faultOf(body: Body | undefined, mediaType: string): string | undefined {
+  if (body === undefined) return isJson(mediaType) ? 'a body that is no JSON object' : `the media type ${mediaType}`;
+  const { data, errors } = body;
+  const isWithoutErrors = errors === undefined || errors === null || (Array.isArray(errors) && errors.length === 0);
+  if (isWithoutErrors && (data === undefined || data === null)) return 'neither data nor errors';
+  if (data !== undefined && data !== null && !isObject(data)) return 'data that is no object';
+  return undefined;
+}
+
+function badResponse(upstream: string, status: number, came: string): GatewayError {
+  return new GatewayError(
+    'UPSTREAM_BAD_RESPONSE',
+    `upstream "${upstream}" answered with status ${status} and ${came}: expected a GraphQL answer`,
+    { upstream, upstreamStatus: status },
+  );
+}
+
+const statusCodes: Readonly<Record<number, ErrorCode>> = {
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+  429: 'RATE_LIMITED',
+};
+
+function statusError(upstream: string, status: number): GatewayError {
+  const code = statusCodes[status] ?? (status >= 500 ? 'UPSTREAM_FAILED' : 'UPSTREAM_BAD_RESPONSE');
+  return new GatewayError(code, `upstream "${upstream}" answered with status ${status}`, {
+    upstream,
+    upstreamStatus: status,
+  });
+}

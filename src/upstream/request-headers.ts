@@ -1,0 +1,133 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { HeaderRule } from '../config/types.ts';
+import { GatewayError } from '../errors.ts';
+import { hopByHopFields, isFieldName, isFieldValue, nominatedFields } from '../lib/http-fields.ts';
+import type { RequestScope } from './types.ts';
+
+/** Always set by the gateway; a rule could only forge them. */
+const gatewayFields: ReadonlySet<string> = new Set(['x-request-id', 'traceparent', 'tracestate']);
+
+/** Made by the HTTP client from the body and the connection. */
+const clientMadeFields: ReadonlySet<string> = new Set([...hopByHopFields, 'content-length', 'expect']);
+
+/** The `headers` of an upstream, checked. */
+export interface HeaderRules {
+  /** Names that a rule sets: a client's own copy of one is never used. */
+  readonly names: ReadonlySet<string>;
+  readonly fixed: readonly (readonly [name: string, value: string])[];
+  readonly fromClient: readonly (readonly [name: string, header: string])[];
+  readonly fromCaller: readonly (readonly [name: string, claim: string])[];
+}
+
+/**
+ * Checks the `headers` of an upstream, once at start.
+ *
+ * @param rules By header name.
+ * @throws {GatewayError} `CONFIGURATION_INVALID` for a name or value that cannot be a header, for headers that describe
+ *   a connection, and for `x-request-id`, `traceparent` and `tracestate`, which are always sent.
+ */
+export function compileHeaderRules(rules: Readonly<Record<string, HeaderRule>>): HeaderRules {
+  const names = new Set<string>();
+  const fixed: [string, string][] = [];
+  const fromClient: [string, string][] = [];
+  const fromCaller: [string, string][] = [];
+  for (const [given, rule] of Object.entries(rules)) {
+    const name = given.toLowerCase();
+    checkName(given, name);
+    if (names.has(name)) refuse(given, 'is given twice');
+    names.add(name);
+    switch (rule.from) {
+      case 'value':
+        if (!isFieldValue(rule.value)) refuse(given, 'has a value with characters that no header may have');
+        fixed.push([name, rule.value.trim()]);
+        break;
+      case 'client':
+        if (name === 'host') refuse(given, 'must not come from the client, who would choose the server by it');
+        checkName(given, rule.header.toLowerCase());
+        fromClient.push([name, rule.header.toLowerCase()]);
+        break;
+      case 'caller':
+        fromCaller.push([name, rule.claim]);
+        break;
+      default:
+        rule satisfies never;
+    }
+  }
+  return { names, fixed, fromClient, fromCaller };
+}
+
+/**
+ * The headers of one call to an upstream: `x-request-id`, `traceparent` (and the client's `tracestate` where its trace
+ * goes on), `extra`, and what the rules name. Nothing else of the client's passes; nothing of its connection ever does,
+ * nor what its `connection` header nominates. A header whose claim is missing is not sent at all.
+ *
+ * @param extra By lower-case name, from the gateway's own code; wins over the rules.
+ */
+export function upstreamHeaders(
+  rules: HeaderRules,
+  scope: RequestScope,
+  extra: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const { clientHeaders, caller } = scope;
+  const headers: Record<string, string> = { 'x-request-id': scope.requestId, traceparent: scope.traceparent };
+  const nominated = nominatedFields(clientHeaders.connection);
+  const tracestate = continuedTracestate(scope, nominated);
+  if (tracestate !== undefined) headers['tracestate'] = tracestate;
+  for (const [name, value] of rules.fixed) headers[name] = value;
+  for (const [name, header] of rules.fromClient) {
+    const value = nominated.has(header) ? undefined : clientValue(clientHeaders, header);
+    if (value !== undefined) headers[name] = value;
+  }
+  for (const [name, claim] of rules.fromCaller) {
+    const value = claimText(findClaim(caller.claims, claim));
+    if (value !== undefined) headers[name] = value;
+  }
+  return Object.assign(headers, extra);
+}
+
+/** The client's `tracestate` belongs to its `traceparent`: it goes on only with the same trace. */
+function continuedTracestate(scope: RequestScope, nominated: ReadonlySet<string>): string | undefined {
+  const { traceparent } = scope.clientHeaders;
+  if (typeof traceparent !== 'string' || traceparent.trim().slice(3, 35) !== scope.traceparent.slice(3, 35)) {
+    return undefined;
+  }
+  return nominated.has('tracestate') ? undefined : clientValue(scope.clientHeaders, 'tracestate');
+}
+
+function clientValue(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+  const text = typeof value === 'object' ? value.join(', ') : value;
+  return text !== undefined && isFieldValue(text) ? text : undefined;
+}
+
+/** A claim by its whole name (which may hold dots), else by dotted path. */
+function findClaim(claims: Readonly<Record<string, unknown>>, path: string): unknown {
+  if (Object.hasOwn(claims, path)) return claims[path];
+  let found: unknown = claims;
+  for (const part of path.split('.')) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, part)) return undefined;
+    found = (found as Readonly<Record<string, unknown>>)[part];
+  }
+  return found;
+}
+
+/** Texts, numbers and booleans as they are, a list of them joined by commas. Anything else could be read in two ways. */
+function claimText(claim: unknown): string | undefined {
+  if (Array.isArray(claim)) {
+    const parts = claim.map(claimText);
+    return parts.every((part) => part !== undefined && !part.includes(',')) ? parts.join(',') : undefined;
+  }
+  if (typeof claim !== 'string' && typeof claim !== 'number' && typeof claim !== 'boolean') return undefined;
+  const text = String(claim);
+  return isFieldValue(text) ? text.trim() : undefined;
+}
+
+function checkName(given: string, name: string): void {
+  if (!isFieldName(name)) refuse(given, 'is not a header name');
+  if (clientMadeFields.has(name)) refuse(given, `"${name}" is of one connection or one body and never passes`);
+  if (gatewayFields.has(name) && name === given.toLowerCase()) refuse(given, 'is always sent and takes no rule');
+}
+
+function refuse(name: string, reason: string): never {
+  throw new GatewayError('CONFIGURATION_INVALID', `header "${name}": ${reason}`);
+}

@@ -1,0 +1,34 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ResponseHeaderRule } from '../config/types.ts';
+import { readRequestId } from '../lib/request-id.ts';
+import { childTraceparent, readTraceparent } from '../lib/trace-context.ts';
+import { ResponseHeaders } from './response-headers.ts';
+import { anonymous, type Caller, type RequestScope } from './types.ts';
+
+export interface ScopeOptions {
+  /** The client's, lower-case names. */
+  readonly headers: IncomingHttpHeaders;
+  /** Aborts when the client leaves. */
+  readonly signal: AbortSignal;
+  /** Checked by `checkResponseHeaderRules`. */
+  readonly responseHeaderRules: Readonly<Record<string, ResponseHeaderRule>>;
+  /** Default: anonymous. */
+  readonly caller?: Caller;
+}
+
+/** What all upstream calls of one client request share; one per request. */
+export function createRequestScope({ headers, signal, responseHeaderRules, caller }: ScopeOptions): RequestScope {
+  const values = new Map<object, unknown>();
+  return {
+    requestId: readRequestId(headers['x-request-id']),
+    traceparent: childTraceparent(readTraceparent(headers['traceparent'])),
+    clientHeaders: headers,
+    caller: caller ?? anonymous,
+    signal,
+    responseHeaders: new ResponseHeaders(responseHeaderRules),
+    once: <V>(key: object, make: () => V): V => {
+      if (!values.has(key)) values.set(key, make());
+      return values.get(key) as V;
+    },
+  };
+}

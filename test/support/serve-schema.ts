@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http';
+import type { GraphQLSchema } from 'graphql';
+import type { GatewayConfig } from '../../src/config/types.ts';
+import { createPolicies } from '../../src/policies/index.ts';
+import { createGraphqlHandler, type GraphqlHandlerOptions } from '../../src/server/graphql-server.ts';
+import { startHttpServer, type HttpServer } from '../../src/server/http-server.ts';
+import type { Lanes } from '../../src/server/lanes.ts';
+import { createRequestScope } from '../../src/upstream/scope.ts';
+import type { RequestScope } from '../../src/upstream/types.ts';
+
+export interface ServedSchema extends HttpServer {
+  /** URL of the GraphQL endpoint. */
+  readonly endpoint: string;
+  /** The scopes of the requests so far. */
+  readonly scopes: readonly RequestScope[];
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
+}
+
+export interface ServeSchemaOptions {
+  readonly config?: Partial<GatewayConfig['graphql']>;
+  readonly handler?: Partial<GraphqlHandlerOptions>;
+  readonly lanes?: Partial<Lanes>;
+  readonly drainMs?: number;
+}
+
+/** The gateway's server room around a plain schema: real sockets, real policies, no upstreams. */
+export async function serveSchema(schema: GraphQLSchema, options: ServeSchemaOptions = {}): Promise<ServedSchema> {
+  const scopes: RequestScope[] = [];
+  const config = { path: '/graphql', graphiql: true, maxBodyBytes: 4096, firstOperation: undefined, ...options.config };
+  const graphql = createGraphqlHandler({
+    schema,
+    config,
+    plugins: createPolicies(),
+    createScope: (req: IncomingMessage, signal: AbortSignal) => {
+      const responseHeaderRules = { 'set-cookie': 'append', 'cache-control': 'first' } as const;
+      const scope = createRequestScope({ headers: req.headers, signal, responseHeaderRules });
+      scopes.push(scope);
+      return scope;
+    },
+    ...options.handler,
+  });
+  const readiness = () => ({ ready: true, upstreams: {} });
+  const lanes: Lanes = { graphqlPath: config.path, graphql, readiness, ...options.lanes };
+  const server = await startHttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    lanes: () => lanes,
+    drainMs: options.drainMs ?? 1000,
+  });
+  const endpoint = `${server.url}${config.path}`;
+  return { ...server, endpoint, scopes, [Symbol.asyncDispose]: server.close };
+}
