@@ -20,7 +20,7 @@ function takeCalls(): RecordedCall[] {
   return Object.values(started).flatMap(({ url, requests }) =>
     requests
       .splice(0)
-      .map(({ method, path, body }) => ({ url: `${url}${path}`, method, ...(body === '' ? {} : { body }) })),
+      .map(({ method, path, body }) => ({ url: new URL(path, url).href, method, ...(body === '' ? {} : { body }) })),
   );
 }
 

@@ -1,10 +1,10 @@
-import { graphql, type GraphQLSchema } from 'graphql';
+import { graphql, parse, type GraphQLError, type GraphQLSchema } from 'graphql';
 import type { UpstreamConfig } from '../../src/config/types.ts';
 import { openStreamOver } from '../../src/upstream/open-stream.ts';
 import { createUpstream } from '../../src/upstream/pool.ts';
 import { upstreamHeaders } from '../../src/upstream/request-headers.ts';
 import { createRequestScope } from '../../src/upstream/scope.ts';
-import type { OpenStream, RequestHeaders, RequestScope, Send } from '../../src/upstream/types.ts';
+import type { Facade, OpenStream, RequestHeaders, RequestScope, Send } from '../../src/upstream/types.ts';
 import { startFakeUpstream, type FakeAnswer, type FakeCall } from './fake-upstream.ts';
 
 /** The configuration of an upstream with nothing set but its name. */
@@ -82,4 +82,20 @@ export async function startGraphqlServer(schema: GraphQLSchema, rootValue: unkno
     return { json, headers: { 'content-type': 'application/graphql-response+json', 'x-from': 'products' } };
   });
   return { url: server.url, asked, calls: server.requests, close: server.close };
+}
+
+export interface Asking {
+  readonly query: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  readonly scope?: RequestScope;
+}
+
+/** The result as JSON knows it, with what of the errors a client may see. */
+export async function ask(facade: Facade, { query, variables = {}, scope = testScope() }: Asking) {
+  const result = await facade.execute({ document: parse(query), variables, scope });
+  return { result, data: result.data, errors: (result.errors ?? []).map(shown) };
+}
+
+function shown({ message, path, extensions }: GraphQLError) {
+  return { message, ...(path && { path }), ...extensions };
 }

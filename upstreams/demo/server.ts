@@ -70,7 +70,7 @@ export async function listen(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        
+        server.closeAllConnections();
       }),
   };
 }
