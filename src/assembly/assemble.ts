@@ -84,6 +84,7 @@ function readContributions({ folder, upstreams, resolvers, schemas }: AssemblyPa
     const contract = contracts.get(name);
     const loaded = schemas.get(name)?.loaded.sdl;
     if (config.kind === 'rest' && contract) all.push({ name, kind: 'rest', ...contract, filled: filled(name) });
+    if (config.kind === 'federation' && contract) problems.push(notRead(name, contract.file));
     if (config.kind === 'federation' && loaded) {
       all.push({ name, kind: 'federation', file: `${name} (_service.sdl)`, sdl: loaded, filled: [] });
     }
@@ -108,6 +109,14 @@ function readSdl(file: string, text: string): DocumentNode | Problem {
     const [{ line, column } = { line: 1, column: 1 }] = cause.locations ?? [];
     return { code: 'CONTRACT', message: cause.message, places: [{ file, line, column }] };
   }
+}
+
+function notRead(name: string, file: string): Problem {
+  return {
+    code: 'CONTRACT',
+    message: `"${name}" is a federation upstream and gives its schema itself: expected what is added to it in schema/gateway.graphql`,
+    places: [{ file, line: 1, column: 1 }],
+  };
 }
 
 function asProblem({

@@ -12,19 +12,19 @@ export interface ConfigurationIssue {
   readonly message: string;
 }
 
-/** All that is wrong with a configuration; the message has one line an issue, as `printIssue` writes it. */
+/** All that is wrong with a configuration, each once; the message has one line an issue, as `printIssue` writes it. */
 export class ConfigurationError extends GatewayError {
   readonly issues: readonly ConfigurationIssue[];
 
   constructor(issues: readonly ConfigurationIssue[]) {
-    const lines = [...new Set(issues.map(printIssue))];
-    super('CONFIGURATION_INVALID', lines.join('\n'));
-    this.issues = issues;
+    const byLine = new Map(issues.map((issue) => [printIssue(issue), issue]));
+    super('CONFIGURATION_INVALID', [...byLine.keys()].join('\n'));
+    this.issues = [...byLine.values()];
   }
 }
 
 /** `gateway.yaml:12:5 port: expected an integer from 0 to 65535, got "abc"`. */
 export function printIssue({ file, line, column, message }: ConfigurationIssue): string {
-  const place = line === 0 ? file : `${file}:${line}:${column}`;
-  return place === '' ? message : `${place} ${message}`;
+  if (file === '') return message;
+  return line === 0 ? `${file}: ${message}` : `${file}:${line}:${column} ${message}`;
 }

@@ -47,7 +47,10 @@ export async function listFolder(dir: string): Promise<FolderFiles> {
     dir,
     gateway: await readYamlFile(dir, 'gateway.yaml'),
     upstreams: await Promise.all(
-      linked('upstreams', yamlFiles, /\.yaml$/).map(async (file) => ({ ...file, ...(await readYamlFile(dir, file.file)) })),
+      linked('upstreams', yamlFiles, /\.yaml$/).map(async (file) => ({
+        ...file,
+        ...(await readYamlFile(dir, file.file)),
+      })),
     ),
     schemas: linked('schema', schemas, /\.graphql$/),
     resolvers: linked('resolvers', resolvers, /(?<!\.d)\.(?:ts|js|mjs)$/),

@@ -50,13 +50,13 @@ export function interpolate(template: string, sources: InterpolationSources): In
   return { text: text + rest, printable: printable + rest, whole: /^\$\{[^}]*\}$/.test(template), problems };
 }
 
-function evaluate([all, body, close]: RegExpExecArray, { env, dir }: InterpolationSources): Piece {
+function evaluate([, body, close]: RegExpExecArray, { env, dir }: InterpolationSources): Piece {
   if (body === undefined) return { text: '${', secret: false };
-  if (close === '') return { problem: `"${all}" has no closing }; write $\${ where \${ itself is meant` };
+  if (close === '') return { problem: '${ has no closing }; write $${ where ${ itself is meant' };
   if (body.startsWith('file:')) return readSecretFile(body.slice('file:'.length), dir);
   const [, name, fallback] = variable.exec(body) ?? [];
   if (name === undefined || fallback?.includes('${')) {
-    return { problem: `expected \${NAME}, \${NAME:-default} or \${file:/path}, got ${all}` };
+    return { problem: `expected \${NAME}, \${NAME:-default} or \${file:/path}, got \${${shorten(body)}}` };
   }
   const value = env[name];
   if (fallback !== undefined) return { text: value === undefined || value === '' ? fallback : value, secret: false };
@@ -64,11 +64,19 @@ function evaluate([all, body, close]: RegExpExecArray, { env, dir }: Interpolati
   return { text: value, secret: false };
 }
 
+/** Only what looks like a name: what follows may be a secret that somebody wrote as a default. */
+function shorten(body: string): string {
+  const [name = ''] = /^\w*/.exec(body) ?? [];
+  return name === body ? name : `${name}...`;
+}
+
 function readSecretFile(path: string, dir: string): Piece {
   try {
     return { text: readFileSync(resolve(dir, path), 'utf8').replace(/\r?\n$/, ''), secret: true };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    return { problem: code === 'ENOENT' ? `the file ${path} does not exist` : `the file ${path} cannot be read (${code})` };
+    return {
+      problem: code === 'ENOENT' ? `the file ${path} does not exist` : `the file ${path} cannot be read (${code})`,
+    };
   }
 }

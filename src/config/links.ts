@@ -10,8 +10,6 @@ import type { YamlPath, YamlSource } from './yaml-source.ts';
 // What one key's schema cannot know: what other keys and other files say. All of it reads the plain values, not what
 // the schemas made of them, so that these issues are told even where a file has others.
 
-export type Sources = ReadonlyMap<string, YamlSource>;
-
 const graphqlName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Keys that mean nothing to some kinds of upstream, and why. */
@@ -26,7 +24,10 @@ const keysOfKinds: Readonly<Record<string, { readonly kinds: readonly string[]; 
 export function checkNames({ upstreams, schemas, resolvers }: FolderFiles): ConfigurationIssue[] {
   const names = upstreams.map(({ name }) => name);
   const known = new Set([...names, 'gateway']);
-  const stray = [...schemas, ...resolvers].filter(({ name }) => !known.has(name));
+  const stray = (files: readonly LinkedFile[], hint: string): ConfigurationIssue[] =>
+    files
+      .filter(({ name }) => !known.has(name))
+      .map(({ name, file }) => whole(file, `no upstream is named "${name}", ${suggest(name, names)}${hint}`));
   const seen = new Map<string, string>();
   const twice = resolvers.flatMap(({ name, file }) => {
     const first = seen.get(name);
@@ -39,9 +40,8 @@ export function checkNames({ upstreams, schemas, resolvers }: FolderFiles): Conf
       if (graphqlName.test(name)) return [];
       return [whole(file, `the name of an upstream has letters, digits and underscores only, got "${name}"`)];
     }),
-    ...stray.map(({ name, file }) =>
-      whole(file, `no upstream is named "${name}", ${suggest(name, names)} (code to share can stand in a folder below)`),
-    ),
+    ...stray(schemas, ''),
+    ...stray(resolvers, ' (shared code can stand in a folder below)'),
     ...twice,
   ];
 }
@@ -61,7 +61,10 @@ export function checkGateway(source: YamlSource, { dir, upstreams }: FolderFiles
     const prefix = check.text([...at, 'stripPrefix']);
     const names = upstreams.map(({ name }) => name);
     if (upstream !== undefined && !names.includes(upstream)) {
-      check.tell([...at, 'upstream'], `no upstream is named ${check.print([...at, 'upstream'])}, ${suggest(upstream, names)}`);
+      check.tell(
+        [...at, 'upstream'],
+        `no upstream is named ${check.print([...at, 'upstream'])}, ${suggest(upstream, names)}`,
+      );
     }
     if (path === undefined) continue;
     const first = seen.get(path);
@@ -70,7 +73,10 @@ export function checkGateway(source: YamlSource, { dir, upstreams }: FolderFiles
     if (path === endpoint) check.tell([...at, 'path'], `${path} is the GraphQL endpoint`);
     if (isHealth(path)) check.tell([...at, 'path'], '/health and below belong to the gateway');
     if (prefix !== undefined && !`${path}/`.startsWith(`${prefix.replace(/\/$/, '')}/`)) {
-      check.tell([...at, 'stripPrefix'], `expected whole segments at the start of ${path}, got ${check.print([...at, 'stripPrefix'])}`);
+      check.tell(
+        [...at, 'stripPrefix'],
+        `expected whole segments at the start of ${path}, got ${check.print([...at, 'stripPrefix'])}`,
+      );
     }
   }
   return check.issues;

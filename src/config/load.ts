@@ -67,11 +67,7 @@ function readGateway(files: FolderFiles, env: NodeJS.ProcessEnv, overrides: List
   };
 }
 
-function readUpstream(
-  files: FolderFiles,
-  file: LinkedFile & YamlFile,
-  env: NodeJS.ProcessEnv,
-): Loaded<UpstreamConfig> {
+function readUpstream(files: FolderFiles, file: LinkedFile & YamlFile, env: NodeJS.ProcessEnv): Loaded<UpstreamConfig> {
   const path = join(files.dir, file.file);
   const source = new YamlSource(file, { env, dir: dirname(path) });
   const { value, issues } = validate(upstreamSchema, source);

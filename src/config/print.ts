@@ -56,7 +56,9 @@ function printUpstream(upstream: UpstreamConfig): Printable {
     targets: upstream.targets.map(redactUrl),
     openapi: printFile(dir, upstream.openapi),
     schema: printFile(dir, upstream.schema),
-    headers: Object.fromEntries(Object.entries(upstream.headers).map(([name, rule]) => [name, printHeader(name, rule)])),
+    headers: Object.fromEntries(
+      Object.entries(upstream.headers).map(([name, rule]) => [name, printHeader(name, rule)]),
+    ),
     timeout: {
       connect: printDuration(connectMs),
       headers: printDuration(headersMs),
@@ -100,7 +102,8 @@ function withMasks(shown: Printable, file: string, masked: readonly MaskedValue[
 function replaced(value: Printable, path: readonly string[], text: string): Printable {
   const [name, ...rest] = path;
   if (name === undefined) return redactUrl(text);
-  if (Array.isArray(value)) return value.map((item, index) => (String(index) === name ? replaced(item, rest, text) : item));
+  if (Array.isArray(value))
+    return value.map((item, index) => (String(index) === name ? replaced(item, rest, text) : item));
   if (typeof value !== 'object') return value === undefined ? undefined : hidden;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [key, key === name ? replaced(item, rest, text) : item]),

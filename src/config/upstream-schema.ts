@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isFieldValue } from '../lib/http-fields.ts';
-import { byteSize, duration, headerName, integer, oneOf, section, text } from './values.ts';
+import { byteSize, dottedPath, duration, headerName, integer, oneOf, section, text } from './values.ts';
 
 const sentAlways = 'the gateway sends its own with every call';
 const refusedHeaders = {
@@ -12,11 +12,7 @@ const refusedHeaders = {
   expect: 'bodies are sent without asking',
 };
 
-const dotted = /^[^.\s]+(?:\.[^.\s]+)*$/;
-
-function errorPath() {
-  return text('a dotted path such as error.message', dotted).optional();
-}
+const errorPath = dottedPath('error.message').optional();
 
 const targetError = 'expected embedded, or an http:// or https:// URL without query and fragment';
 
@@ -32,11 +28,9 @@ const targetList = z
     error: 'embedded stands for a server of its own and cannot be mixed with other targets',
   });
 
-const headerText = z
-  .union([z.string(), z.number(), z.boolean()])
-  .refine((value) => isFieldValue(String(value)), {
-    error: 'expected a header value of Latin-1 letters without line breaks and control characters',
-  });
+const headerText = z.union([z.string(), z.number(), z.boolean()]).refine((value) => isFieldValue(String(value)), {
+  error: 'expected a header value of Latin-1 letters without line breaks and control characters',
+});
 
 const headerSource = z.discriminatedUnion(
   'from',
@@ -47,7 +41,7 @@ const headerSource = z.discriminatedUnion(
     }),
     section({
       from: z.literal('caller').describe('A claim of the verified caller'),
-      claim: text('a dotted path such as sub or org.id', dotted).describe('Dotted path of the claim: sub, org.id'),
+      claim: dottedPath('sub or org.id').describe('Dotted path of the claim: sub, org.id'),
     }),
   ],
   { error: 'expected client or caller' },
@@ -66,6 +60,8 @@ const timeouts = section({
   body: duration().optional().describe('Longest pause between two parts of a response body. Default: total'),
   total: duration().prefault('5s').describe('Longest time for one call'),
 });
+
+const pollText = 'a duration such as 10s, or off';
 
 /** `upstreams/<name>.yaml`. */
 export const upstreamSchema = section({
@@ -103,14 +99,14 @@ export const upstreamSchema = section({
     .describe('Largest response body that is read; passthrough routes stream and are not bound by it'),
   concurrency: integer(1).default(10).describe('Single look-ups of one client request that run at once (kind: rest)'),
   errors: section({
-    message: errorPath().describe('Path of the message'),
-    code: errorPath().describe('Path of a code'),
-    details: errorPath().describe('Path of what clients see as extensions.details'),
+    message: errorPath.describe('Path of the message'),
+    code: errorPath.describe('Path of a code'),
+    details: errorPath.describe('Path of what clients see as extensions.details'),
   })
     .prefault({})
     .describe("Dotted paths into the upstream's errors whose values clients may see"),
   poll: z
-    .union([z.literal('off').transform(() => 0), duration()], { error: 'expected a duration such as 10s, or off' })
+    .union([z.literal('off').transform(() => 0), duration({ what: pollText })], { error: `expected ${pollText}` })
     .prefault('10s')
     .describe("Time between two looks at the upstream's schema, or off (kind: graphql and federation)"),
 });

@@ -49,7 +49,11 @@ function branchMeant(branches: readonly (readonly SchemaIssue[])[]): readonly Sc
 
 function isOfWrongType(issue: SchemaIssue): boolean {
   if (issue.path.length > 0) return false;
-  return issue.code === 'invalid_type' || issue.code === 'invalid_value' || (issue.code === 'invalid_union' && issue.errors.length > 0);
+  return (
+    issue.code === 'invalid_type' ||
+    issue.code === 'invalid_value' ||
+    (issue.code === 'invalid_union' && issue.errors.length > 0)
+  );
 }
 
 function describe(issue: SchemaIssue, path: YamlPath, source: YamlSource): string {

@@ -10,13 +10,21 @@ import { hopByHopFields, isFieldName } from '../lib/http-fields.ts';
 /** Timers of the runtime hold 2^31 - 1 milliseconds at most. */
 const maxDurationMs = 24 * 86_400_000;
 
-export function text(what: string, pattern = /^.+$/) {
+/** A text of one letter or more. */
+export function text(what: string) {
   const error = `expected ${what}`;
-  return z.string({ error }).regex(pattern, { error });
+  return z.string({ error }).min(1, { error });
+}
+
+/** Names with dots between them: a way into nested data. */
+export function dottedPath(what: string) {
+  const error = `expected a dotted path such as ${what}`;
+  return z.string({ error }).regex(/^[^.\s]+(?:\.[^.\s]+)*$/, { error });
 }
 
 export function integer(min: number, max?: number) {
-  const error = max === undefined ? `expected an integer of ${min} or more` : `expected an integer from ${min} to ${max}`;
+  const error =
+    max === undefined ? `expected an integer of ${min} or more` : `expected an integer from ${min} to ${max}`;
   const value = z.int({ error }).min(min, { error });
   return max === undefined ? value : value.max(max, { error });
 }
@@ -30,9 +38,14 @@ export function oneOf<const T extends readonly [string, ...string[]]>(values: T)
   return z.enum(values, { error: expected });
 }
 
+interface DurationOptions {
+  readonly min?: 0 | 1;
+  readonly what?: string;
+}
+
 /** A duration of at least one millisecond (`min: 0`: none at all may be asked), read to milliseconds. */
-export function duration({ min }: { readonly min: 0 | 1 } = { min: 1 }) {
-  const error = 'expected a duration such as 800ms, 2s or 1.5m';
+export function duration({ min = 1, what = 'a duration such as 800ms, 2s or 1.5m' }: DurationOptions = {}) {
+  const error = `expected ${what}`;
   const range = min === 0 ? 'expected a duration of at most 24d' : 'expected a duration from 1ms to 24d';
   return z
     .string({ error })

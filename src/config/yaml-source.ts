@@ -24,14 +24,11 @@ interface Entry {
   readonly text?: string;
   /** Differs from `text` where a piece is secret. */
   readonly printable?: string;
-  /** The scalar as the file has it, where it is interpolated. */
+  /** The scalar as the file has it, where it is one expression. */
   readonly template?: string;
   /** An issue has been told already, so the value says nothing. */
   readonly broken?: boolean;
 }
-
-/** Above all headers: their values are credentials more often than not. */
-const secretSections: ReadonlySet<PropertyKey | undefined> = new Set(['headers']);
 
 /** One YAML file as plain data with its environment filled in, and where in the file each part of it stands. */
 export class YamlSource {
@@ -79,10 +76,11 @@ export class YamlSource {
   printValue(path: YamlPath): string {
     const { value, text, printable, template } = this.#entries.get(nameOf(path)) ?? {};
     if (value === undefined || value === null) return 'nothing';
-    if (Array.isArray(value)) return 'a list';
+    if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
     if (typeof value === 'object') return 'a mapping';
-    const from = template === undefined ? '' : ` (from ${template})`;
-    if (secretSections.has(path[0])) return `"***"${from}`;
+    // A header's value is a credential more often than not.
+    if (path[0] === 'headers' && path.length === 2) return '"***"';
+    const from = template === undefined ? '' : ` (from ${redactUrl(template)})`;
     const shown = redactUrl(printable ?? text ?? '');
     const cut = shown.length > 80 ? `${shown.slice(0, 80)}...` : shown;
     return `${typeof value === 'string' ? JSON.stringify(cut) : cut}${from}`;
@@ -99,7 +97,9 @@ export class YamlSource {
     for (const { message, pos } of [...document.errors, ...document.warnings].slice(0, 1)) {
       const { line, col } = this.#lines.linePos(pos[0]);
       const hint = (text.split('\n')[line - 1] ?? '').includes('${') ? ' (put quotes around "${...}" here)' : '';
-      this.#issues.push({ file: this.file, line, column: col, message: `is not YAML: ${message}${hint}` });
+      // What the parser quotes from the file may be a secret.
+      const problem = message.replace(/(?<=\w): .*$/s, '');
+      this.#issues.push({ file: this.file, line, column: col, message: `is not YAML: ${problem}${hint}` });
     }
   }
 
@@ -108,7 +108,7 @@ export class YamlSource {
     if (isScalar(node)) return this.#readScalar(node, path, { start, valueStart });
     if (isAlias(node)) {
       this.#entries.set(nameOf(path), { start, valueStart, value: undefined, broken: true });
-      this.#issues.push(this.issueAt(path, `${printPath(path)}: aliases (*${node.source}) are not read; write the value out`));
+      this.#issues.push(this.issueAt(path, `${printPath(path)}: aliases (*name) are not read; write the value out`));
       return undefined;
     }
     let value: unknown = null;
@@ -150,7 +150,14 @@ export class YamlSource {
     const { text, printable, whole, problems } = interpolate(value, this.#sources);
     const filled = whole && scalar.type === 'PLAIN' ? typed(text) : text;
     const broken = problems.length > 0;
-    this.#entries.set(nameOf(path), { ...place, value: filled, text, printable, template: value, broken });
+    this.#entries.set(nameOf(path), {
+      ...place,
+      value: filled,
+      text,
+      printable,
+      ...(whole ? { template: value } : {}),
+      broken,
+    });
     for (const problem of problems) this.#issues.push(this.issueAt(path, `${printPath(path)}: ${problem}`));
     return filled;
   }

@@ -12,7 +12,11 @@ export function explainMissingSchema(upstreams: readonly string[]): Plugin {
   const names = upstreams.map((name) => `"${name}"`).join(', ');
   const reason = `The schema of upstream ${names} is not available at the moment; it may define this.`;
   const explained = (error: Error): Error => {
-    if (!(error instanceof GraphQLError) || !/^(Cannot query field|Unknown (type|argument|directive))/.test(error.message)) return error;
+    if (
+      !(error instanceof GraphQLError) ||
+      !/^(Cannot query field|Unknown (type|argument|directive))/.test(error.message)
+    )
+      return error;
     // Suggestions would send the reader after a typing mistake.
     const message = `${error.message.replace(/ Did you mean .*$/s, '')} ${reason}`;
     const originalError = new GatewayError('UPSTREAM_SCHEMA_UNAVAILABLE', message, { upstream: upstreams.join(', ') });

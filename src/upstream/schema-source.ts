@@ -211,7 +211,9 @@ async function introspect({ post, scope, config }: SchemaQuestion): Promise<stri
 
 function printIntrospected(introspection: IntrospectionQuery, upstream: string): string {
   try {
-    return printSchema(buildClientSchema(introspection));
+    const schema = buildClientSchema(introspection);
+    if (!schema.getQueryType()) throw new TypeError('it has no query type');
+    return printSchema(schema);
   } catch (cause) {
     throw noSchema(upstream, `an introspection that makes no schema: ${messageOf(cause)}`);
   }

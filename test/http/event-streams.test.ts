@@ -172,6 +172,19 @@ describe('a subscription', () => {
   });
 });
 
+test('a subscription that begins during a shutdown is refused with 503', async () => {
+  const source = createSource();
+  const open = await serveSchema(source.schema);
+  await using server = await serveSchema(source.schema, {
+    lanes: { graphql: (req, res) => open.lanes.graphql(req, res, AbortSignal.abort()) },
+  });
+  const response = await subscribe(server);
+  assert.equal(response.status, 503);
+  assert.match(await response.text(), /SHUTTING_DOWN/);
+  assert.equal(source.subscribed(), 0);
+  await open.close();
+});
+
 test('a query of a client that takes only event streams is answered as a stream of one result', async () => {
   await using server = await serveSchema(createSource().schema);
   const response = await subscribe(server, { body: JSON.stringify({ query: '{ a }' }) });

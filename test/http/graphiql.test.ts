@@ -139,10 +139,12 @@ describe('GraphiQL in a browser', () => {
     await rm(folder, { recursive: true });
   });
 
-  async function typeAndRun(query: string): Promise<void> {
+  /** GraphiQL takes in what is typed after a pause; its tab then bears the operation's name. */
+  async function typeAndRun(name: string, query: string): Promise<void> {
     await page.locator('.graphiql-editor .view-line').first().click();
     await page.keyboard.press('Control+A');
     await page.keyboard.insertText(query);
+    await page.getByRole('tab', { name }).waitFor();
     await page.keyboard.press('Control+Enter');
   }
 
@@ -154,17 +156,17 @@ describe('GraphiQL in a browser', () => {
   });
 
   test('runs a query that is typed and shows its answer', async () => {
-    await typeAndRun('query Typed { hello(name: "Weft") }');
+    await typeAndRun('Typed', 'query Typed { hello(name: "Weft") }');
     await page.locator('.result-window').getByText('Hello Weft').waitFor();
   });
 
   test('shows the events of a subscription', async () => {
-    await typeAndRun('subscription { tick }');
+    await typeAndRun('Ticks', 'subscription Ticks { tick }');
     await page.locator('.result-window').getByText('1001').waitFor();
   });
 
   test('keeps the typed operation over a reload', async () => {
-    await typeAndRun('query Kept { answer }');
+    await typeAndRun('Kept', 'query Kept { answer }');
     await page.locator('.result-window').getByText('42').waitFor();
     await page.reload();
     await page.locator('.graphiql-editor').getByText('Kept').first().waitFor();

@@ -13,6 +13,7 @@ export interface ServedSchema extends HttpServer {
   readonly endpoint: string;
   /** The scopes of the requests so far. */
   readonly scopes: readonly RequestScope[];
+  readonly lanes: Lanes;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
@@ -48,5 +49,5 @@ export async function serveSchema(schema: GraphQLSchema, options: ServeSchemaOpt
     drainMs: options.drainMs ?? 1000,
   });
   const endpoint = `${server.url}${config.path}`;
-  return { ...server, endpoint, scopes, [Symbol.asyncDispose]: server.close };
+  return { ...server, endpoint, scopes, lanes, [Symbol.asyncDispose]: server.close };
 }

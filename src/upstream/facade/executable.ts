@@ -59,7 +59,7 @@ export interface Executable {
 
 /** Builds the schema and attaches what fills its fields. */
 export function buildExecutable(options: ExecutableOptions): Executable {
-  const schema = buildASTSchema(withEntities(options.sdl), { assumeValid: true, assumeValidSDL: true });
+  const schema = buildSourceSchema(withEntities(options.sdl));
   for (const type of Object.values(schema.getTypeMap())) {
     if (type.name.startsWith('__')) continue;
     if (isAbstractType(type)) type.resolveType = (value) => options.typenameOf(value);
@@ -70,6 +70,16 @@ export function buildExecutable(options: ExecutableOptions): Executable {
     }
   }
   return { schema, run: (request) => run(schema, options, request) };
+}
+
+/**
+ * The schema that federation SDL describes, without federation's own fields; nothing fills it. Pure.
+ *
+ * @throws {Error} naming a type that the SDL refers to and does not define.
+ */
+export function buildSourceSchema(sdl: DocumentNode): GraphQLSchema {
+  const document = { kind: Kind.DOCUMENT, definitions: asDefinitions(sdl) } as const;
+  return buildASTSchema(document, { assumeValid: true, assumeValidSDL: true });
 }
 
 async function run(
@@ -105,7 +115,8 @@ function entitiesResolver({ entity, name }: ExecutableOptions, schema: GraphQLSc
       if (!isObjectType(type)) {
         throw new GatewayError(
           'INTERNAL_ERROR',
-          `"${name}" was asked for a "${representation.__typename}", which it does not know`,
+          `${name} was asked for a "${representation.__typename}", which it does not know`,
+          { upstream: name },
         );
       }
       return entity({ type, representation, scope, info });

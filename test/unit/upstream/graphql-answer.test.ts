@@ -44,7 +44,7 @@ test('an answer nobody asked for goes to nobody', () => {
 
 test('equal representations get entities of their own', () => {
   const { data } = answer(list, ['1', '1'], { data: { top: [], _weft_0: [item('1', 'a')] } });
-  const [first, second] = data?.['e'] as object[];
+  const [first, second] = (data?.['e'] ?? []) as object[];
   assert.deepEqual(first, second);
   assert.notEqual(first, second);
 });

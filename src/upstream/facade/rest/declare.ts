@@ -155,6 +155,8 @@ function checkOne(one: RestCall, { upstream, key, at }: EntityPlace): void {
   if (!isDeclared(one, 'call') || one.upstream !== upstream) {
     throw new TypeError(`${at}: "one" must be a call of "${upstream}", but got: ${show(one)}`);
   }
+  if (one.items !== undefined)
+    throw new TypeError(`${at}: "one" must have "at" where the entity stands deeper, not "items"`);
   if (!sameNames(one.placeholders, key)) {
     throw new TypeError(
       `${at}: the placeholders of "one" must be the key fields (${key.join(', ')}), but got: ${one.placeholders.join(', ') || 'none'}`,
@@ -172,6 +174,8 @@ function checkMany(many: RestCall, { upstream, key, at }: EntityPlace): void {
       `${at}: the placeholder of "many" must be {keys}, but got: ${many.placeholders.join(', ') || 'none'}`,
     );
   }
+  if (many.at !== undefined)
+    throw new TypeError(`${at}: "many" must have "items" where the list stands deeper, not "at"`);
   if (many.by === undefined) {
     throw new TypeError(`${at}: "many" must have "by": the property of an item that holds its key`);
   }

@@ -6,10 +6,11 @@ import type { Facade, RequestHeaders, RequestScope, Send } from '../../types.ts'
 import { buildExecutable } from '../executable.ts';
 import { resolveEntity } from './entities.ts';
 import type { DeclaredRequest, RestFacade } from './field-context.ts';
-import { bodyOf, resolverOf } from './fillings.ts';
+import { resolverOf } from './fillings.ts';
 import type { Filling } from './fillings.ts';
 import { propertyOf } from './inputs.ts';
 import type { Declarations } from './inputs.ts';
+import { bodyOf } from './outcome.ts';
 import { readDeclarations } from './read-declarations.ts';
 import type { ResolverExports } from './read-declarations.ts';
 import { RestRequests } from './requests.ts';

@@ -9,7 +9,7 @@ import { fieldContext } from './field-context.ts';
 import type { FindFacade } from './field-context.ts';
 import { propertyOf, valuesOf } from './inputs.ts';
 import type { Declarations } from './inputs.ts';
-import { badResponse, listOf, notFound } from './outcome.ts';
+import { badResponse, bodyOf, notFound } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { RestRequests } from './requests.ts';
 import { shapeOf, Source } from './source.ts';
@@ -34,7 +34,11 @@ interface Place extends Filling {
 
 const rootTypes = new Set(['Query', 'Mutation', 'Subscription']);
 
-/** What fills one field: its declaration, else the property of its name. */
+/**
+ * What fills one field: its declaration, else the property of its name.
+ *
+ * @throws {TypeError} for a call or look-up of another upstream.
+ */
 export function resolverOf(
   filling: Filling,
   type: GraphQLObjectType,
@@ -45,8 +49,19 @@ export function resolverOf(
   const filler = Object.hasOwn(fields, field.name) ? fields[field.name] : undefined;
   if (filler === undefined || typeof filler === 'string') return propertyResolver(place);
   if (typeof filler === 'function') return functionResolver(filler, place);
+  checkOwner(filler, place);
   if (filler[declared] === 'call') return callResolver(filler, place);
   return filler[declared] === 'lookup' ? lookupResolver(filler, place) : referenceResolver(filler, place);
+}
+
+/** It would go to the wrong server, with headers that are not its own. */
+function checkOwner(filler: RestCall | Lookup | Reference, { upstream, coordinate }: Place): void {
+  if (filler[declared] === 'reference') return;
+  const owner = filler[declared] === 'call' ? filler.upstream : filler.entity.upstream;
+  if (owner === upstream) return;
+  throw new TypeError(
+    `${coordinate} must be filled by upstream "${upstream}" here, but got a ${filler[declared]} of "${owner}"`,
+  );
 }
 
 function sourceOf(value: unknown): Source | undefined {
@@ -103,12 +118,6 @@ function callResolver(call: RestCall, place: Place): FieldResolver {
     const property = call.items ?? call.at ?? 'the body';
     return shape(bodyOf(outcome, call), { ...place, origin: outcome.origin, property });
   };
-}
-
-/** The part of a body that a call is after. @throws {GatewayError} `UPSTREAM_BAD_RESPONSE` when `items` is no list. */
-export function bodyOf(outcome: Outcome & { readonly kind: 'body' }, call: RestCall): unknown {
-  if (call.items !== undefined) return listOf(outcome, call);
-  return call.at === undefined ? outcome.body : readPath(outcome.body, call.at.split('.'));
 }
 
 /** 404 and empty bodies: null where the field may be, `true` for what was done and is Boolean, else an error. */

@@ -74,6 +74,16 @@ export function listOf(outcome: Outcome, { upstream, items }: RestCall): readonl
   });
 }
 
+/**
+ * The part of a body that a call is after: at its `items` or `at`.
+ *
+ * @throws {GatewayError} `UPSTREAM_BAD_RESPONSE` when `items` is no list.
+ */
+export function bodyOf(outcome: Outcome & { readonly kind: 'body' }, call: RestCall): unknown {
+  if (call.items !== undefined) return listOf(outcome, call);
+  return call.at === undefined ? outcome.body : readPath(outcome.body, call.at.split('.'));
+}
+
 /** What a JSON value is, without its content. */
 export function kindOf(value: unknown): string {
   if (value === undefined) return 'missing';

@@ -5,7 +5,7 @@ import { readPath } from '../../../lib/read-path.ts';
 import { Semaphore } from '../../../lib/semaphore.ts';
 import type { RequestScope, Send } from '../../types.ts';
 import { defaultBatchSize } from './declare.ts';
-import { badResponse, listOf, notFound, readOutcome } from './outcome.ts';
+import { badResponse, bodyOf, listOf, notFound, readOutcome } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { placeholdersOf } from './templates.ts';
 import type { Entity, RestCall } from './types.ts';
@@ -69,7 +69,7 @@ export class RestRequests {
   async load(entity: Entity, keys: KeyValues): Promise<Outcome> {
     const { one, many } = entity.calls;
     if (many !== undefined && !fitsList(many, keys[entity.key[0] ?? ''])) {
-      if (one) return this.#read(one, (name) => readPath(keys, name));
+      if (one) return this.#loadOne(one, keys);
       throw new GatewayError('BAD_USER_INPUT', `"${entity.key.join(' ')}" must not be empty or hold a comma`, {
         upstream: entity.upstream,
       });
@@ -116,13 +116,26 @@ export class RestRequests {
   async #loadAll(entity: Entity, keys: readonly KeyValues[]): Promise<(Outcome | Error)[]> {
     const { one, many } = entity.calls;
     const isAlone = many === undefined || keys.length === 1;
-    if (one && isAlone)
-      return Promise.all(keys.map((key) => this.#read(one, (name) => readPath(key, name)).catch(asError)));
+    if (one && isAlone) return Promise.all(keys.map((key) => this.#loadOne(one, key).catch(asError)));
     try {
       return many ? await this.#loadMany(entity, many, keys) : [];
     } catch (error) {
       return keys.map(() => asError(error));
     }
+  }
+
+  async #loadOne(one: RestCall, keys: KeyValues): Promise<Outcome> {
+    const outcome = await this.#read(one, (name) => readPath(keys, name));
+    if (outcome.kind !== 'body' || one.at === undefined) return outcome;
+    const { origin } = outcome;
+    const body = bodyOf(outcome, one);
+    if (body !== undefined && body !== null) return { kind: 'body', body, origin };
+    return this.#missing(`${origin} without "${one.at}"`);
+  }
+
+  #missing(origin: string): Outcome {
+    const upstream = this.#settings.config.name;
+    return { kind: 'missing', origin, error: notFound(`${upstream}: ${origin}`, { upstream }) };
   }
 
   async #loadMany(entity: Entity, many: RestCall, keys: readonly KeyValues[]): Promise<Outcome[]> {
@@ -146,7 +159,7 @@ export class RestRequests {
     return keys.map((key) => {
       const body = byKey.get(String(key[name]));
       if (body !== undefined) return { kind: 'body', body, origin };
-      return { kind: 'missing', origin, error: notFound(`${upstream}: ${origin} without ${name}`, { upstream }) };
+      return this.#missing(`${origin} without the ${name} asked for`);
     });
   }
 }
