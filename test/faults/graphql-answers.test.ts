@@ -38,6 +38,13 @@ const read: readonly (readonly [promise: string, answer: FakeAnswer, data: unkno
     { top: [] },
     ['BAD_TOKEN'],
   ],
+  ['a GraphQL media type counts with 5xx', { status: 500, json: good, headers: response }, { top: [] }, []],
+  [
+    'JSON as text of another kind does not count',
+    { body: JSON.stringify(good), headers: html },
+    null,
+    ['UPSTREAM_BAD_RESPONSE'],
+  ],
   ['plain JSON counts with 2xx', { json: good }, { top: [] }, []],
   [
     'parameters of the media type do not matter',

@@ -109,6 +109,13 @@ describe('loading', () => {
     }
   }
 
+  test('a server that refuses a query with 400 and no reason is asked more plainly', async () => {
+    const full = introspected(shop);
+    answer = (operation) =>
+      operation.query.includes('isOneOf') ? { status: 400, body: 'Bad Request' } : full(operation);
+    assert.equal((await loadUpstreamSchema(source())).state, 'live');
+  });
+
   test('an upstream that refuses by status is asked once', async () => {
     answer = () => ({ status: 401, body: '' });
     assert.equal((await loadUpstreamSchema(source())).error?.code, 'UNAUTHENTICATED');

@@ -199,6 +199,17 @@ describe('a body above the limit', () => {
     assert.match(answer.body.errors?.[0]?.message ?? '', /at most 100 bytes/);
   });
 
+  test('is refused by its content-length before any of it is sent', async () => {
+    await using server = await serveSchema(greetings, { config: { maxBodyBytes: 100 } });
+    const headers = { 'content-type': 'application/json', 'content-length': 101 };
+    const req = request(server.endpoint, { method: 'POST', headers });
+    req.flushHeaders();
+    const [response] = await once(req, 'response');
+    assert.equal(response.statusCode, 413);
+    response.resume();
+    req.destroy();
+  });
+
   test('is refused with 413 by counting where no content-length tells', async () => {
     await using server = await serveSchema(greetings, { config: { maxBodyBytes: 100 } });
     const req = request(server.endpoint, { method: 'POST', headers: { 'content-type': 'application/json' } });

@@ -132,7 +132,7 @@ test('a representation goes to the look-up whose key it has', () => {
     ],
   };
   const query = entities;
-  const { lookups, lost } = rewrite({ lookups: `${single} byCode(code: Int!): Product @lookup`, query, variables });
+  const { lookups, lost } = rewrite({ lookups: `byCode(code: Int!): Product @lookup ${single}`, query, variables });
   assert.deepEqual(
     lookups.map(({ lookup }) => lookup.field),
     ['byCode', 'product'],

@@ -23,7 +23,11 @@ const refused: readonly (readonly [promise: string, make: () => unknown, message
   ['a broken path in the body', () => users.get('/users', { items: 'a..b' }), /"items" must be a dotted path/],
   ['an entity without a key', () => users.entity({ key: '', one }), /"key" must be GraphQL fields/],
   ['an entity nobody can look up', () => users.entity({ key: 'id' }), /must have "one" or "many"/],
-  ['a look-up by another field than the key', () => users.entity({ key: 'email', one }), /key fields \(email\).*got: id/],
+  [
+    'a look-up by another field than the key',
+    () => users.entity({ key: 'email', one }),
+    /key fields \(email\).*got: id/,
+  ],
   ['a look-up in another upstream', () => rest('orders').entity({ key: 'id', one }), /must be a call of "orders"/],
   ['a batch without {keys}', () => users.entity({ key: 'id', many: users.get('/users', { by: 'id' }) }), /be \{keys\}/],
   [
@@ -32,9 +36,17 @@ const refused: readonly (readonly [promise: string, make: () => unknown, message
     /must have "by"/,
   ],
   ['a batch by two key fields', () => users.entity({ key: 'id region', many }), /key of one field/],
-  ['a field filled by a number', () => users.entity({ key: 'id', one, fields: { a: 1 as never } }), /field "a" must be/],
+  [
+    'a field filled by a number',
+    () => users.entity({ key: 'id', one, fields: { a: 1 as never } }),
+    /field "a" must be/,
+  ],
   ['a reference without keys', () => reference({}), /where each key field comes from/],
-  ['a reference by another key', () => users.entity({ key: 'id', one }).reference({ email: 'mail' }), /key fields \(id\)/],
+  [
+    'a reference by another key',
+    () => users.entity({ key: 'id', one }).reference({ email: 'mail' }),
+    /key fields \(id\)/,
+  ],
 ];
 
 describe('declarations are checked when they are made', () => {
@@ -58,7 +70,11 @@ const Team = users.entity({ key: 'id', one: users.get('/teams/{id}') });
 
 describe('what a resolvers file fills', () => {
   test('is every named field but the keys of its entities', () => {
-    const exports = { User, Query: { user: User.one() }, Dashboard: { unread: User.one({ id: 'userId' }).pick('unread') } };
+    const exports = {
+      User,
+      Query: { user: User.one() },
+      Dashboard: { unread: User.one({ id: 'userId' }).pick('unread') },
+    };
     assert.deepEqual(filledFields(exports), [
       { type: 'User', field: 'name' },
       { type: 'Query', field: 'user' },

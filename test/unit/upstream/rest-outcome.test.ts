@@ -50,6 +50,7 @@ describe('what a REST status means', () => {
     const outcome = read({ status: 404 });
     assert.ok(outcome.kind === 'missing');
     assert.deepEqual([outcome.error.code, outcome.error.publicMessage], ['NOT_FOUND', 'Nothing was found.']);
+    assert.match(String(outcome.error.cause), /users: GET \/users\/7 answered 404/);
   });
 
   test('429 keeps Retry-After in its message', () => {
@@ -58,7 +59,11 @@ describe('what a REST status means', () => {
 });
 
 describe('success', () => {
-  for (const headers of [json, { 'content-type': 'application/hal+json; charset=utf-8' }, { 'content-type': 'Application/JSON' }]) {
+  for (const headers of [
+    json,
+    { 'content-type': 'application/hal+json; charset=utf-8' },
+    { 'content-type': 'Application/JSON' },
+  ]) {
     test(`${headers['content-type']} is read`, () => {
       assert.deepEqual(read({ headers }), { kind: 'body', body: { a: 1 }, origin: 'GET /users/7 answered 200' });
     });

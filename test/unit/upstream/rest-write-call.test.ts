@@ -7,7 +7,10 @@ import type { RestCall } from '../../../src/index.ts';
 
 const users = rest('users');
 
-function write(call: RestCall, values: Readonly<Record<string, unknown>>): { address: string; body: string | undefined } {
+function write(
+  call: RestCall,
+  values: Readonly<Record<string, unknown>>,
+): { address: string; body: string | undefined } {
   const { path, query, body } = writeCall(call, (name) => readPath(values, name));
   return { address: path + query, body };
 }
@@ -41,7 +44,8 @@ describe('a value cannot change the path', () => {
     test(`${JSON.stringify(id) ?? 'nothing'} is refused as the client's mistake`, () => {
       assert.throws(
         () => write(one, { id }),
-        (error: unknown) => error instanceof GatewayError && error.code === 'BAD_USER_INPUT' && message.test(error.message),
+        (error: unknown) =>
+          error instanceof GatewayError && error.code === 'BAD_USER_INPUT' && message.test(error.message),
       );
     });
   }
@@ -55,11 +59,17 @@ describe('query parameters', () => {
   test('are left out where their value is not given or null', () => {
     const call = users.get('/users', { query: { status: '{status}', page: '{page}', sort: 'name', like: 'x-{q}' } });
     assert.equal(write(call, { page: null }).address, '/users?sort=name');
-    assert.equal(write(call, { status: 'a b&c', page: 2, q: '+' }).address, '/users?status=a%20b%26c&page=2&sort=name&like=x-%2B');
+    assert.equal(
+      write(call, { status: 'a b&c', page: 2, q: '+' }).address,
+      '/users?status=a%20b%26c&page=2&sort=name&like=x-%2B',
+    );
   });
 
   test('join lists with commas that items cannot fake', () => {
-    assert.equal(write(users.get('/users', { query: { ids: '{ids}' } }), { ids: ['1', 2, 'a,b'] }).address, '/users?ids=1,2,a%2Cb');
+    assert.equal(
+      write(users.get('/users', { query: { ids: '{ids}' } }), { ids: ['1', 2, 'a,b'] }).address,
+      '/users?ids=1,2,a%2Cb',
+    );
   });
 });
 
@@ -69,11 +79,19 @@ describe('bodies', () => {
 
   test('keep the type of a value that is the whole template', () => {
     const template = { body: { age: '{age}', tags: '{tags}', on: '{on}', text: 'a{age}', fixed: 1 } };
-    assert.deepEqual(body(template, { age: 7, tags: ['x'], on: false }), { age: 7, tags: ['x'], on: false, text: 'a7', fixed: 1 });
+    assert.deepEqual(body(template, { age: 7, tags: ['x'], on: false }), {
+      age: 7,
+      tags: ['x'],
+      on: false,
+      text: 'a7',
+      fixed: 1,
+    });
   });
 
   test('leave out what is not given and keep null', () => {
-    assert.deepEqual(body({ body: { name: '{input.name}', email: '{input.email}' } }, { input: { email: null } }), { email: null });
+    assert.deepEqual(body({ body: { name: '{input.name}', email: '{input.email}' } }, { input: { email: null } }), {
+      email: null,
+    });
   });
 
   test('leave out a nested object that has nothing, and make it null with what it is read from', () => {

@@ -62,10 +62,9 @@ function renamed(value: unknown, type: GraphQLInputType, declarations: Declarati
     return Array.isArray(value) ? value.map((item) => renamed(item, type.ofType, declarations)) : value;
   }
   if (!isInputObjectType(type)) return value;
-  const entries = Object.values(type.getFields()).flatMap((field) => {
-    const own = readPath(value, [field.name]);
-    if (own === undefined) return [];
-    return [[propertyOf(declarations, type.name, field.name).join('.'), renamed(own, field.type, declarations)]];
-  });
+  const entries = Object.values(type.getFields()).map((field) => [
+    propertyOf(declarations, type.name, field.name).join('.'),
+    renamed(readPath(value, [field.name]), field.type, declarations),
+  ]);
   return Object.fromEntries(entries);
 }
