@@ -1,7 +1,11 @@
 /** The public API of Weft, by name. */
 
+export { loadGatewayFolder } from './config/load.ts';
+export type { GatewayFolder } from './config/types.ts';
 export { GatewayError } from './errors.ts';
 export type { ErrorCode, GatewayErrorOptions } from './errors.ts';
+export { startGateway } from './gateway.ts';
+export type { Gateway, GatewaySource, UpstreamState } from './gateway.ts';
 export { reference, rest } from './upstream/facade/rest/declare.ts';
 export type {
   BodyTemplate,

@@ -1,10 +1,11 @@
 import { filterInternalFieldsAndTypes, getStitchingOptionsFromSupergraphSdl } from '@graphql-tools/federation';
 import { stitchSchemas } from '@graphql-tools/stitch';
-import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
+import { GraphQLError, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { readSupergraphUpstreams } from '../composition/supergraph.ts';
 import { GatewayError } from '../errors.ts';
 import type { Facade, FacadeRequest, RequestScope } from '../upstream/types.ts';
 import { markAbsences } from './absent-entities.ts';
+import { placeErrors } from './error-places.ts';
 
 /** What resolvers of the stitched schema get as context: one per client request. */
 export interface StitchedContext {
@@ -29,7 +30,8 @@ export function stitch(supergraph: DocumentNode, facades: ReadonlyMap<string, Fa
       subschema.executor = executorOf(facade) as typeof subschema.executor;
     },
   });
-  return filterInternalFieldsAndTypes(stitchSchemas({ ...options, ...(schemaExtensions && { schemaExtensions }) }));
+  const stitched = stitchSchemas({ ...options, ...(schemaExtensions && { schemaExtensions }) });
+  return placeErrors(filterInternalFieldsAndTypes(stitched));
 }
 
 interface Delegation {
@@ -50,5 +52,20 @@ function executorOf(facade: Facade): (delegation: Delegation) => unknown {
 }
 
 async function execute(facade: Facade, request: FacadeRequest): Promise<ExecutionResult> {
-  return markAbsences(facade.name, request.document, await facade.execute(request));
+  return markAbsences(facade.name, request.document, withNeutralMessages(await facade.execute(request)));
 }
+
+/**
+ * Delegation takes an error of such a message for the echo of another one and drops it. Clients read the message of the
+ * original error, so this one's is free.
+ */
+function withNeutralMessages(result: ExecutionResult): ExecutionResult {
+  if (!result.errors?.some(({ message }) => message.includes(droppedMessage))) return result;
+  const errors = result.errors.map((error) => {
+    const { path, originalError = error, extensions } = error;
+    return new GraphQLError('An upstream answered with an error.', { originalError, extensions, ...(path && { path }) });
+  });
+  return { ...result, errors };
+}
+
+const droppedMessage = 'Cannot return null for non-nullable field';

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DocumentNode, ExecutionResult } from 'graphql';
 import type { UpstreamKind } from '../config/types.ts';
+import type { GatewayError } from '../errors.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 
 /** Who asks. Identity comes from verified credentials only; until a policy sets one, everyone is anonymous. */
@@ -75,12 +76,39 @@ export interface FacadeRequest {
   readonly scope: RequestScope;
 }
 
+/** What came of a prepared fetch. */
+export interface FetchAnswer {
+  /** Belongs to whoever asked, who may write on it. `null` or absent where all root fields failed. */
+  readonly data: Record<string, unknown> | null | undefined;
+  /** Absent where there are none. */
+  readonly errors?: readonly FetchError[];
+}
+
+export interface FetchError {
+  /** From the root of `data`, in response keys. */
+  readonly path?: readonly (string | number)[];
+  readonly error: GatewayError;
+}
+
+/**
+ * Sends one operation whose text is settled. Never rejects.
+ *
+ * @param variables JSON of an object, or `''` for none.
+ */
+export type PreparedFetch = (variables: string, scope: RequestScope) => Promise<FetchAnswer>;
+
 /** An upstream seen as a federation subgraph. */
 export interface Facade {
   readonly name: string;
   readonly kind: UpstreamKind | 'local';
   /** Runs a query or mutation. Never rejects: what goes wrong is in `errors`, as `GraphQLError`s whose `originalError` is a `GatewayError`. */
   readonly execute: (request: FacadeRequest) => Promise<ExecutionResult>;
+  /**
+   * Makes a query or mutation ready that will be sent many times: what does not change is made once.
+   *
+   * @throws {GraphQLError} where `text` is not GraphQL.
+   */
+  readonly prepare: (text: string) => PreparedFetch;
   /** Runs a subscription; ends with the client (`scope.signal`) or the upstream. */
   readonly subscribe?: (request: FacadeRequest) => Promise<AsyncIterable<ExecutionResult> | ExecutionResult>;
   /** Closes sockets. */

@@ -379,40 +379,67 @@ describe('polling', () => {
     );
   });
 
-  test('looks at one upstream never overlap, and neither do changes', async () => {
+  test('changes of several upstreams are told one after the other', async () => {
     answer = introspected('type Query { a: Int }');
     const inUse = await loadUpstreamSchema(source());
-    let running = 0;
-    let most = 0;
-    let told = 0;
-    const both = Promise.withResolvers<void>();
     const names = ['one', 'two'];
+    const bothChanged = Promise.withResolvers<void>();
+    const count = () => void (notices.length === names.length && bothChanged.resolve());
+    subscribe('weft:notice', count);
+    const bothTold = Promise.withResolvers<void>();
+    const steps: string[] = [];
     const poll = pollUpstreamSchemas(
       names.map((name) => ({ source: source({ name, ...polled }), inUse: { ...inUse, text: 'other' } })),
       async () => {
-        running += 1;
-        most = Math.max(most, running);
+        steps.push('begins');
+        await bothChanged.promise;
         await new Promise((resolve) => setImmediate(resolve));
-        running -= 1;
-        told += 1;
-        if (told === names.length) both.resolve();
+        if (steps.push('ends') === 4) bothTold.resolve();
       },
     );
-    await both.promise;
+    await bothTold.promise;
     await poll.stop();
+    unsubscribe('weft:notice', count);
+    assert.deepEqual(steps, ['begins', 'ends', 'begins', 'ends']);
+  });
+
+  test('looks at one upstream never overlap', async () => {
+    const good = introspected('type Query { a: Int }');
+    answer = good;
+    const inUse = await loadUpstreamSchema(source(polled));
+    let running = 0;
+    let most = 0;
+    let looks = 0;
+    const enough = Promise.withResolvers<void>();
+    const slow = await startFakeUpstream(async (call) => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setTimeout(resolve, 4 * polled.pollMs));
+      running -= 1;
+      looks += 1;
+      if (looks === 3) enough.resolve();
+      return good(JSON.parse(call.body) as AskedOperation);
+    });
+    const poll = pollUpstreamSchemas([{ source: source(polled, slow.url), inUse }], () => {});
+    await enough.promise;
+    await poll.stop();
+    await slow.close();
     assert.equal(most, 1);
   });
 
   test('an interval of 0 never looks', async () => {
     answer = introspected('type Query { a: Int }');
     const inUse = await loadUpstreamSchema(source());
-    const poll = pollUpstreamSchemas([{ source: source({ pollMs: 0 }), inUse }], () => {});
-    const other = pollUpstreamSchemas([{ source: source({ name: 'other', ...polled }), inUse }], () => {});
-    await asked(2);
+    const quiet = await startFakeUpstream(() => answer({ query: '', variables: {} }));
+    const polledSources = [source({ pollMs: 0 }, quiet.url), source({ name: 'other', ...polled })];
+    const poll = pollUpstreamSchemas(
+      polledSources.map((each) => ({ source: each, inUse })),
+      () => {},
+    );
+    await asked(3);
     await poll.stop();
-    await other.stop();
-    assert.ok(upstream.requests.length >= 3);
-    assert.deepEqual((await readdir(join(stateDir, 'schemas'))).includes('other.graphql'), false);
+    assert.equal(quiet.requests.length, 0);
+    await quiet.close();
   });
 
   test('stopping ends a look that runs, and no change is told afterwards', async () => {

@@ -186,6 +186,27 @@ describe('GraphQL over SSE, Distinct connections mode', () => {
     });
   });
 
+  test('a body that just ends because the client left is no cut-off', async () => {
+    const leave = new AbortController();
+    const connection = connect('http://127.0.0.1:9', { kind: 'federation' });
+    const facade = createFederationFacade({
+      ...connection,
+      openStream: async ({ signal }) => ({
+        status: 200,
+        headers: stream,
+        body: (async function* () {
+          yield Buffer.from(tick(1));
+          leave.abort();
+          assert.ok(signal.aborted);
+        })(),
+      }),
+    });
+    const results = await facade.subscribe?.({ document: subscription, variables: {}, scope: testScope(leave.signal) });
+    assert.ok(results);
+    assert.deepEqual(await gathered(results), [{ n: 1 }]);
+    await facade.close();
+  });
+
   test('returning early closes the connection, also while an event is waited for', async () => {
     const { handler } = openEnded();
     await subscribed(handler, async ({ results, calls }) => {

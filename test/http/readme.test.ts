@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { errorCodes, statusOf } from '../../src/errors.ts';
 import { countCalls, startDemoGateway, type DemoGateway } from '../support/start-gateway.ts';
 
 const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
@@ -56,8 +55,4 @@ test('README tells the upstream calls of its first query', async () => {
   const counted = countCalls(gateway.takeCalls());
   const told = [...readme.matchAll(/^\| (\w+) \| (\d+) \|/gm)].map(([, name, count]) => [name, Number(count)]);
   assert.deepEqual(Object.fromEntries(told), counted);
-});
-
-test('README tells the HTTP status of each error code', () => {
-  for (const code of errorCodes) assert.match(readme, new RegExp(`^\\| \`${code}\` \\| ${statusOf(code)} \\|`, 'm'));
 });

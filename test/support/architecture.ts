@@ -152,7 +152,9 @@ function isAllowed({ specifier, isTypeOnly }: ModuleImport, file: string, row: R
   if (!target.startsWith('src/')) return false;
   const room = roomOf(target);
   const open = [roomOf(file), ...row.may, ...(isTypeOnly ? (row.types ?? []) : [])];
-  return open.includes(room) || open.includes(target.slice('src/'.length));
+  const path = target.slice('src/'.length);
+  // An entry names a room, one file, or (with a slash at its end) a folder of a room.
+  return open.includes(room) || open.some((entry) => entry === path || (entry.endsWith('/') && path.startsWith(entry)));
 }
 
 function isAllowedBuiltin(name: string, allowed: NonNullable<Room['node']>, isTypeOnly: boolean): boolean {

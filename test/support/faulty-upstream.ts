@@ -52,7 +52,7 @@ async function pass({ method, path, headers, body }: FakeCall, origin: string): 
 function fail({ response }: FakeCall, fault: Exclude<Fault, 'none'>): FakeAnswer | undefined {
   switch (fault) {
     case 'failing':
-      return { status: 500, json: { error: { message: 'secret-cause at /srv/app/db.js:1' } } };
+      return { status: 500, json: { problem: 'secret-cause at /srv/app/db.js:1' } };
     case 'silent':
       return undefined;
     case 'cut off':

@@ -1,6 +1,6 @@
 import type { UpstreamConfig } from '../../config/types.ts';
 import type { Facade, OpenStream, RequestHeaders, Send } from '../types.ts';
-import { postGraphql } from './graphql-http.ts';
+import { postGraphql, prepareGraphql } from './graphql-http.ts';
 import { subscribeOverSse } from './sse.ts';
 
 export interface FederationFacadeOptions {
@@ -19,6 +19,7 @@ export function createFederationFacade({ config, send, headers, openStream, clos
     name: config.name,
     kind: 'federation',
     execute: postGraphql({ config, send, headers }),
+    prepare: prepareGraphql({ config, send, headers }),
     ...(openStream && { subscribe: subscribeOverSse({ config, openStream, headers }) }),
     close: close ?? (async () => {}),
   };

@@ -1,9 +1,10 @@
-import { print, type DocumentNode, type ExecutionResult } from 'graphql';
+import { parse, print, type DocumentNode, type ExecutionResult } from 'graphql';
 import type { UpstreamConfig } from '../../config/types.ts';
 import { GatewayError, type ErrorCode } from '../../errors.ts';
-import type { FacadeRequest, RequestHeaders, Send, UpstreamRequest } from '../types.ts';
+import type { FacadeRequest, PreparedFetch, RequestHeaders, Send, UpstreamRequest } from '../types.ts';
 import { operationOf, rootKeysOf } from './graphql/documents.ts';
 import { failedResult, readUpstreamErrors } from './graphql/errors.ts';
+import { asFetchAnswer } from './prepare.ts';
 
 /**
  * One operation to a GraphQL server by POST, and what its answer means.
@@ -35,6 +36,39 @@ export function postGraphql({ config, send, headers }: GraphqlConnection): PostG
   };
 }
 
+/**
+ * Makes operations ready whose text is settled: the body's constant part is made once, the variables' JSON is put in as
+ * it comes.
+ */
+export function prepareGraphql({ config, send, headers }: GraphqlConnection): (text: string) => PreparedFetch {
+  return (text) => {
+    const document = parse(text);
+    const operationName = operationOf(document).name?.value;
+    const start = `{"query":${JSON.stringify(text)}`;
+    const end = operationName === undefined ? '}' : `,"operationName":${JSON.stringify(operationName)}}`;
+    return async (variables, scope) => {
+      try {
+        const response = await send({
+          method: 'POST',
+          path: '',
+          headers: { ...headers(scope), ...mediaTypes },
+          body: variables === '' ? start + end : `${start},"variables":${variables}${end}`,
+          signal: scope.signal,
+        });
+        scope.responseHeaders.collect(response.headers);
+        return asFetchAnswer(readGraphqlAnswer(response, { config, document }));
+      } catch (cause) {
+        return asFetchAnswer(failedResult(cause, config.name));
+      }
+    };
+  };
+}
+
+const mediaTypes = {
+  accept: 'application/graphql-response+json, application/json;q=0.9',
+  'content-type': 'application/json',
+};
+
 /** The request without its signal. `headers` name what goes along beside the media types. */
 export function graphqlRequest(
   { document, variables }: FacadeRequest,
@@ -44,11 +78,7 @@ export function graphqlRequest(
   return {
     method: 'POST',
     path: '',
-    headers: {
-      ...headers,
-      accept: 'application/graphql-response+json, application/json;q=0.9',
-      'content-type': 'application/json',
-    },
+    headers: { ...headers, ...mediaTypes },
     body: JSON.stringify({ query: textOf(document), variables, ...(operationName !== undefined && { operationName }) }),
   };
 }
@@ -91,8 +121,9 @@ export function readGraphqlAnswer(answer: Answer, { config, document }: AnswerRe
   if (!counts) throw statusError(config.name, status);
   const fault = faultOf(body, mediaType);
   if (body === undefined || fault !== undefined) throw badResponse(config.name, status, fault ?? 'no JSON');
-  const errors = readUpstreamErrors(body['errors'], { config, rootKeys: rootKeysOf(document) });
   const data = isObject(body['data']) ? body['data'] : null;
+  if (body['errors'] === undefined || body['errors'] === null) return { data };
+  const errors = readUpstreamErrors(body['errors'], { config, rootKeys: rootKeysOf(document) });
   return errors.length > 0 ? { data, errors } : { data };
 }
 

@@ -3,6 +3,7 @@ import { readPath } from '../../lib/read-path.ts';
 import type { Facade } from '../types.ts';
 import { buildExecutable } from './executable.ts';
 import type { FieldResolver } from './executable.ts';
+import { prepareByExecute } from './prepare.ts';
 import { fieldContext } from './rest/field-context.ts';
 import { runFunction } from './rest/fillings.ts';
 import { readDeclarations } from './rest/read-declarations.ts';
@@ -65,7 +66,7 @@ export function createLocalFacade({ sdl, declarations, upstreams }: LocalFacadeO
     },
     unknownError: 'INTERNAL_ERROR',
   });
-  return { name, kind: 'local', execute: executable.run, close: async () => {} };
+  return { name, kind: 'local', execute: executable.run, prepare: prepareByExecute(executable.run), close: async () => {} };
 }
 
 function readerOf(filler: Exclude<Filler | string, Function>, coordinate: string): FieldResolver {

@@ -17,8 +17,12 @@ test('work beyond the limit waits its turn, first come first served', async () =
   gates[1]?.resolve();
   await all[1];
   assert.deepEqual(started, [0, 1, 2]);
+  let isLateOneRunning = false;
+  const late = turns.run(async () => void (isLateOneRunning = true));
+  assert.equal(isLateOneRunning, false);
   for (const gate of gates) gate.resolve();
   assert.deepEqual(await Promise.all(all), [0, 1, 2, 3]);
+  await late;
 });
 
 test('work that fails gives its turn on', async () => {

@@ -10,6 +10,7 @@ import {
 import type { UpstreamConfig } from '../../../config/types.ts';
 import type { Facade, FacadeRequest, OpenStream, RequestHeaders, Send } from '../../types.ts';
 import { postGraphql, type PostGraphql } from '../graphql-http.ts';
+import { prepareByExecute } from '../prepare.ts';
 import { subscribeOverSse } from '../sse.ts';
 import { assembleAnswer } from './answer.ts';
 import { nameNode, responseKeyOf, rootFieldsOf } from './documents.ts';
@@ -45,10 +46,12 @@ export function createGraphqlFacade(options: GraphqlFacadeOptions): Facade {
   const post = withOwnRoots(postGraphql({ config, send, headers }), roots);
   const subscribe = openStream && subscribeOverSse({ config, openStream, headers });
   const rewriting = { upstream: config.name, lookups, possibleTypes };
+  const run = (request: FacadeRequest): Promise<ExecutionResult> => execute(request, { post, rewriting });
   return {
     name: config.name,
     kind: 'graphql',
-    execute: (request) => execute(request, { post, rewriting }),
+    execute: run,
+    prepare: prepareByExecute(run),
     ...(subscribe && {
       subscribe: (request) => subscribe({ ...request, document: renameConditions(request.document, roots) }),
     }),

@@ -37,6 +37,8 @@ interface Check {
 /**
  * Holds the calls of a resolvers file against the upstream's OpenAPI document: paths, methods, query parameters, bodies,
  * and every property that a field is read from. Gives each problem as one line; none when all is well. Pure.
+ *
+ * @throws {Error} for a schema that cannot be read, which `checkDeclarations` tells as a problem.
  */
 export function checkOpenApi({ openapi, declarations: exports, sdl, file }: OpenApiCheck): string[] {
   const { declarations } = tryDeclarations(exports);

@@ -4,6 +4,7 @@ import type { UpstreamConfig } from '../../../config/types.ts';
 import { readPath } from '../../../lib/read-path.ts';
 import type { Facade, RequestHeaders, RequestScope, Send } from '../../types.ts';
 import { buildExecutable } from '../executable.ts';
+import { prepareByExecute } from '../prepare.ts';
 import { resolveEntity } from './entities.ts';
 import type { DeclaredRequest, RestFacade } from './field-context.ts';
 import { resolverOf } from './fillings.ts';
@@ -61,7 +62,8 @@ export function createRestFacade(options: RestFacadeOptions): RestFacade {
     const outcome = await requests(scope).run(declaredCall, (path) => readPath(values, path));
     return outcome.kind === 'body' ? (bodyOf(outcome, declaredCall) ?? null) : null;
   };
-  const facade: RestFacade = { name, kind: 'rest', execute: executable.run, call, close };
+  const { run } = executable;
+  const facade: RestFacade = { name, kind: 'rest', execute: run, prepare: prepareByExecute(run), call, close };
   return facade;
 }
 
