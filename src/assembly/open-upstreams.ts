@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream';
 import type { UpstreamConfig } from '../config/types.ts';
+import { openStreamOver } from '../upstream/open-stream.ts';
 import { createUpstream, type Upstream } from '../upstream/pool.ts';
 import { upstreamHeaders } from '../upstream/request-headers.ts';
 import type { OpenStream, RequestHeaders } from '../upstream/types.ts';
@@ -53,13 +53,6 @@ function openUpstream(config: UpstreamConfig, targets: readonly string[], isEmbe
     upstream,
     isEmbedded,
     headers: (scope) => upstreamHeaders(upstream.headerRules, scope),
-    openStream: async ({ method, path, headers, body, signal }) =>
-      upstream.stream({
-        method,
-        path,
-        headers: Object.entries(headers).flat(),
-        body: body === undefined ? undefined : Readable.from([body]),
-        signal,
-      }),
+    openStream: openStreamOver(upstream.stream),
   };
 }

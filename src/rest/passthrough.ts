@@ -67,7 +67,8 @@ export function createPassthrough(
         const upstream = upstreams.get(found.route.upstream) as Upstream;
         const response = await call(forwarding, upstream, pseudonym);
         const publicLocation = (location: string): string => rewrite(location, found.route);
-        await answer(forwarding, response, publicLocation);
+        // Whatever goes wrong, the upstream's socket does not wait for a reader who never comes.
+        await answer(forwarding, response, publicLocation).finally(() => response.body.destroy());
       } catch (error) {
         fail(res, error, requestId);
       } finally {

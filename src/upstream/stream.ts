@@ -107,10 +107,8 @@ class StreamReceiver implements Dispatcher.DispatchHandler {
     if (this.#phase === 'closed') throw new Error('aborted while waiting for a socket');
     this.#controller = controller;
     const { request, options } = this.#given;
-    if (request.body === undefined) return;
-    this.#timer.stop();
-    request.body.on('pause', () => this.#whileSending(() => this.#timer.start(options.headersMs)));
-    request.body.on('resume', () => this.#whileSending(() => this.#timer.stop()));
+    request.body?.on('pause', () => this.#whileSending(() => this.#timer.start(options.headersMs)));
+    request.body?.on('resume', () => this.#whileSending(() => this.#timer.stop()));
   }
 
   onRequestSent(): void {

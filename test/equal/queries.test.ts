@@ -49,6 +49,11 @@ const cases: readonly Case[] = [
   },
   { promise: 'an alias that is the name of another field', query: '{ product(id: 2) { name: price price: name id: weight weight: id } }' },
   {
+    promise: 'an alias that is the name of a key, beside fields that are looked up by it',
+    query: `{ user(id: 5) { id: name name: id orders(limit: 1) { id: total customer { id: email } } reviews(first: 1) { id: rating } }
+      topProducts(first: 2) { id: name price: weight weight: price inStock shippingEstimate averageRating __typename: name } }`,
+  },
+  {
     promise: 'one entity by many ways',
     query: '{ product(id: 7) { name } products(ids: [7]) { price } a: product(id: 7) { inStock } b: product(id: 7) { averageRating name } }',
   },

@@ -6,6 +6,8 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { GatewayError } from '../../src/errors.ts';
 import type { UpstreamCallEvent } from '../../src/telemetry/channels.ts';
 import type { Upstream } from '../../src/upstream/pool.ts';
+import { createSend } from '../../src/upstream/send.ts';
+import { openTargets, roundRobin } from '../../src/upstream/targets.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../../src/upstream/types.ts';
 import {
   cutOff,
@@ -14,7 +16,7 @@ import {
   startFakeUpstream,
   type FakeHandler,
 } from '../support/fake-upstream.ts';
-import { openUpstream, type ConfigChanges } from '../support/upstream-config.ts';
+import { openUpstream, upstreamConfig, type ConfigChanges } from '../support/upstream-config.ts';
 
 async function send(upstream: Upstream, request: Partial<UpstreamRequest> = {}): Promise<UpstreamResponse> {
   const { signal } = new AbortController();
@@ -205,12 +207,14 @@ describe('an upstream that fails', () => {
     const { upstream } = await start(
       t,
       ({ path, response }) => {
+        if (path === '/interim') response.writeEarlyHints({ link: '</a.css>; rel=preload' });
         if (path === '/body') response.writeHead(200).write('{');
       },
       { timeouts },
     );
     const messages = [
       ['/headers', 'users: GET /headers: no response headers within 50 ms'],
+      ['/interim', 'users: GET /interim: no response headers within 50 ms'],
       ['/body', 'users: GET /body: no further part of the answer within 50 ms'],
     ] as const;
     for (const [path, message] of messages) {
@@ -364,6 +368,13 @@ describe('a kept-alive socket that the upstream closes', () => {
     assert.equal(fake.connections.length, 1);
   });
 
+  test('neither is a DELETE without body', async (t) => {
+    const { upstream, fake } = await startSocket(t, closesOnSecond, { connections: 1 });
+    assert.equal((await send(upstream, { method: 'DELETE' })).body, 'ok');
+    assert.equal((await failure(send(upstream, { method: 'DELETE' }))).code, 'UPSTREAM_BAD_RESPONSE');
+    assert.equal(fake.connections.length, 1);
+  });
+
   test('a GET on a new socket that closes is not sent again', async (t) => {
     const { upstream, fake } = await startSocket(t, (socket) => socket.once('data', () => socket.end()));
     assert.equal((await failure(send(upstream))).code, 'UPSTREAM_BAD_RESPONSE');
@@ -398,6 +409,14 @@ describe('a client that leaves', () => {
     const { signal } = new AbortController();
     await Promise.all([send(upstream, { signal }), send(upstream, { signal })]);
     assert.equal(getEventListeners(signal, 'abort').length, 0);
+    const targets = openTargets(upstreamConfig(), upstream.targets);
+    const innermost = createSend({
+      ...{ upstream: 'users', nextTarget: roundRobin(targets) },
+      ...{ headersMs: 0, bodyMs: 0, maxResponseBytes: 1000 },
+    });
+    await innermost({ method: 'GET', path: '/', headers: {}, body: undefined, signal });
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
+    await Promise.all(targets.map(async ({ pool }) => pool.destroy()));
   });
 });
 

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import diagnostics from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { Agent, createServer, request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import type { Writable } from 'node:stream';
 import { describe, test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { RouteConfig } from '../../src/config/types.ts';
+import { GatewayError } from '../../src/errors.ts';
+import { writeError } from '../../src/rest/error-response.ts';
 import type { InternalErrorEvent, UpstreamCallEvent } from '../../src/telemetry/channels.ts';
 import {
   cutOff,
@@ -388,15 +390,27 @@ describe('an upstream that fails', () => {
     response.resume();
   });
 
+  const hundred = { 'content-length': 100 };
+
   test('waiting for a free socket ends in time, too', async (t) => {
-    const { fake, gateway } = await start(t, ({ response }) => void response.writeHead(200).write('.'), {
+    const { fake, gateway } = await start(t, ({ response }) => void response.writeHead(200, hundred).write('.'), {
       upstream: { connections: 1, timeouts: { headersMs: 60, bodyMs: 60_000 } },
     });
     const holding = await answerTo(request(`${gateway.url}/api/users/hold`, { agent: false }).end());
     const answer = await ask(`${gateway.url}/api/users/wait`);
     assert.deepEqual([answer.status, errorOf(answer.body).code], [504, 'UPSTREAM_TIMEOUT']);
-    assert.equal(fake.requests.length, 1);
-    holding.destroy();
+    fake.requests[0]?.response.end('.'.repeat(99));
+    assert.equal((await part(holding)).length > 0, true);
+    const next = await answerTo(request(`${gateway.url}/api/users/next`, { agent: false }).end());
+    // The one that left while it waited was never sent, and cost no socket.
+    assert.deepEqual(
+      fake.requests.map(({ path, socket }) => [path, socket]),
+      [
+        ['/users/hold', 1],
+        ['/users/next', 1],
+      ],
+    );
+    next.destroy();
   });
 
   test('an answer that is not HTTP is a 502', async (t) => {
@@ -495,4 +509,16 @@ test('a route to an upstream that is not there is refused at start', async () =>
     code: 'CONFIGURATION_INVALID',
     message: 'route "/api/users": there is no upstream "nobody"',
   });
+});
+
+test('an error after an answer has begun ends the connection', async (t) => {
+  const server = createServer((_, res) => {
+    res.writeHead(200).write('half', () => {
+      writeError(res, new GatewayError('INTERNAL_ERROR', 'late'), { requestId: 'req-1' });
+    });
+  });
+  t.after(() => server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  await assert.rejects(ask(`http://127.0.0.1:${port}`), { code: 'ECONNRESET' });
 });

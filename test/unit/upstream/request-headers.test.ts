@@ -81,6 +81,8 @@ describe('headers to an upstream', () => {
   test('a claim is found by its whole name before its dotted path, and never in what objects inherit', () => {
     const rules: Record<string, HeaderRule> = { 'x-a': { from: 'caller', claim: 'https://a.example/roles' } };
     assert.deepEqual(sent(rules, {}, { 'https://a.example/roles': 'x' }), { 'x-a': 'x' });
+    const inherited: unknown = Object.create({ admin: 'yes' });
+    assert.deepEqual(sent({ 'x-a': { from: 'caller', claim: 'realm.admin' } }, {}, { realm: inherited }), {});
     assert.deepEqual(sent({ 'x-a': { from: 'caller', claim: 'constructor.name' } }, {}, {}), {});
   });
 
