@@ -112,7 +112,9 @@ const entrants = [gateway, floor];
 const monolith = createMonolith();
 
 console.log(`Node ${process.version}, ${rounds} rounds of ${durationMs / 1000} s, ${connections} connections`);
-console.log('| scenario | entrant | upstream calls | CPU ms/request | x floor | requests/s | p50 ms | p99 ms | peak MiB |');
+console.log(
+  '| scenario | entrant | upstream calls | CPU ms/request | x floor | requests/s | p50 ms | p99 ms | peak MiB |',
+);
 console.log('|---|---|--:|--:|--:|--:|--:|--:|--:|');
 try {
   for (const { name, query } of scenarios) {
@@ -125,7 +127,11 @@ try {
     const samples = new Map<Entrant, Sample[]>(entrants.map((entrant) => [entrant, []]));
     for (const entrant of entrants) {
       await entrant.prepare(calls, answer);
-      assert.deepEqual(JSON.parse(await post({ url: entrant.url, body })), JSON.parse(JSON.stringify(expected)), entrant.name);
+      assert.deepEqual(
+        JSON.parse(await post({ url: entrant.url, body })),
+        JSON.parse(JSON.stringify(expected)),
+        entrant.name,
+      );
     }
     for (let round = 0; round < rounds; round++) {
       for (const entrant of entrants) samples.get(entrant)?.push(await sample(entrant, { url: entrant.url, body }));

@@ -29,7 +29,11 @@ const errors = {
   CLIENT_CLOSED_REQUEST: { status: 499, audience: 'client', publicMessage: 'The client closed the request.' },
   UNAUTHENTICATED: { status: 401, audience: 'internal', publicMessage: 'A service asks for valid credentials.' },
   FORBIDDEN: { status: 403, audience: 'internal', publicMessage: 'A service does not allow this.' },
-  CONFLICT: { status: 409, audience: 'internal', publicMessage: 'A service reports a conflict with its present state.' },
+  CONFLICT: {
+    status: 409,
+    audience: 'internal',
+    publicMessage: 'A service reports a conflict with its present state.',
+  },
   UNPROCESSABLE: { status: 422, audience: 'internal', publicMessage: 'A service does not accept a value.' },
   RATE_LIMITED: { status: 429, audience: 'internal', publicMessage: 'A service has had too many requests.' },
   UPSTREAM_REJECTED: { status: 502, audience: 'internal', publicMessage: 'A service refused the request.' },
@@ -37,7 +41,11 @@ const errors = {
   UPSTREAM_UNREACHABLE: { status: 502, audience: 'internal', publicMessage: 'A service cannot be reached.' },
   UPSTREAM_TIMEOUT: { status: 504, audience: 'internal', publicMessage: 'A service did not answer in time.' },
   UPSTREAM_BAD_RESPONSE: { status: 502, audience: 'internal', publicMessage: 'A service gave an unusable answer.' },
-  UPSTREAM_RESPONSE_TOO_LARGE: { status: 502, audience: 'internal', publicMessage: 'A service gave too large an answer.' },
+  UPSTREAM_RESPONSE_TOO_LARGE: {
+    status: 502,
+    audience: 'internal',
+    publicMessage: 'A service gave too large an answer.',
+  },
   UPSTREAM_ERROR: { status: 502, audience: 'internal', publicMessage: 'A service answered with an error.' },
   UPSTREAM_SCHEMA_UNAVAILABLE: {
     status: 503,

@@ -5,12 +5,13 @@ import { remoteFacade } from './assembly/create-facades.ts';
 import { loadSchemas, type UpstreamSchema } from './assembly/load-schemas.ts';
 import { openUpstreams, type OpenUpstreams } from './assembly/open-upstreams.ts';
 import { loadResolvers } from './assembly/resolvers.ts';
+import { createCompiledEngine, type CompiledEngineParts } from './compiled/engine.ts';
 import { readSupergraph } from './composition/supergraph.ts';
 import type { GatewayConfig, GatewayFolder, UpstreamConfig } from './config/types.ts';
 import { createPolicies } from './policies/index.ts';
 import { createPassthrough, type Passthrough } from './rest/passthrough.ts';
 import { clientSignal } from './server/client-signal.ts';
-import { createGraphqlHandler } from './server/graphql-server.ts';
+import { createGraphqlHandler, type Execute } from './server/graphql-server.ts';
 import { startHttpServer } from './server/http-server.ts';
 import type { Lanes } from './server/lanes.ts';
 import { executeStitched, subscribeStitched } from './stitched/execute.ts';
@@ -119,7 +120,9 @@ interface SupergraphParts {
 async function serveSupergraph({ config, opened, supergraph }: SupergraphParts): Promise<Gateway> {
   const facades = new Map([...opened.byName].map(([name, upstream]) => [name, remoteFacade(upstream)]));
   const schema = stitch(supergraph, facades);
-  const first = { lanes: lanesOf({ config, opened, schema, unavailable: [], states: () => ({}) }), outFields: [] };
+  const execute = engineOf(config, { supergraph, facades, schema });
+  const lanes = lanesOf({ config, opened, schema, execute, unavailable: [], states: () => ({}) });
+  const first = { lanes, outFields: [] };
   return (await serve({ config, opened, first, schemas: new Map() })).gateway;
 }
 
@@ -172,24 +175,32 @@ function generationOf(
   { supergraph, facades, missing, out }: Assembly,
   { config, opened, schemas }: Omit<Serving, 'first'>,
 ): Generation {
-  const schema = stitch(readSupergraph(supergraph, 'supergraph'), facades);
+  const document = readSupergraph(supergraph, 'supergraph');
+  const schema = stitch(document, facades);
+  const execute = engineOf(config, { supergraph: document, facades, schema });
   const states = () =>
     Object.fromEntries(upstreamStates(opened, schemas).map(({ name, schema: state }) => [name, state]));
   return {
-    lanes: lanesOf({ config, opened, schema, unavailable: missing, states }),
+    lanes: lanesOf({ config, opened, schema, execute, unavailable: missing, states }),
     outFields: out.map(({ type, field }) => `${type}.${field}`),
   };
+}
+
+/** What runs operations. Subscriptions run stitched, and so does what the planner declines. */
+function engineOf({ engine }: GatewayConfig, parts: CompiledEngineParts): Execute {
+  return engine === 'compiled' ? createCompiledEngine(parts).execute : executeStitched;
 }
 
 interface LaneParts {
   readonly config: GatewayConfig;
   readonly opened: OpenUpstreams;
   readonly schema: GraphQLSchema;
+  readonly execute: Execute;
   readonly unavailable: readonly string[];
   readonly states: () => Readonly<Record<string, string>>;
 }
 
-function lanesOf({ config, opened, schema, unavailable, states }: LaneParts): Lanes {
+function lanesOf({ config, opened, schema, execute, unavailable, states }: LaneParts): Lanes {
   const createScope = (req: IncomingMessage, signal: AbortSignal): RequestScope =>
     createRequestScope({ headers: req.headers, signal, responseHeaderRules: config.responseHeaders });
   const upstreams = new Map([...opened.byName].map(([name, { upstream }]) => [name, upstream]));
@@ -198,7 +209,7 @@ function lanesOf({ config, opened, schema, unavailable, states }: LaneParts): La
     graphqlPath: config.graphql.path,
     graphql: createGraphqlHandler({
       schema,
-      execute: executeStitched,
+      execute,
       subscribe: subscribeStitched,
       config: config.graphql,
       createScope,

@@ -45,11 +45,7 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   const contributions = readContributions(parts);
   const missing = [...parts.schemas].flatMap(([name, { loaded }]) => (loaded.sdl ? [] : [name]));
   const built = buildSourceSchemas(contributions.all, (name) => publicUrl(parts.upstreams.get(name)));
-  const problems = [
-    ...contributions.problems,
-    ...built.problems,
-    ...(await checkResolvers(parts, built.sources)),
-  ];
+  const problems = [...contributions.problems, ...built.problems, ...(await checkResolvers(parts, built.sources))];
   if (problems.length > 0) throw new CompositionError(problems);
   const { sources, out } = missing.length > 0 ? pruneUnresolvable(built.sources) : { sources: built.sources, out: [] };
   return {

@@ -47,7 +47,9 @@ export function perParentCalls(
   sources: readonly SourceSchema[],
 ): PerParentCall[] {
   const all = [...resolvers].map(([name, declarations]) => ({ name, ...batchability(declarations) }));
-  const links = new Set(all.flatMap(({ name, links: own }) => own.map(({ type, field }) => `${name} ${type}.${field}`)));
+  const links = new Set(
+    all.flatMap(({ name, links: own }) => own.map(({ type, field }) => `${name} ${type}.${field}`)),
+  );
   const leading = all.flatMap(({ name: owner, single }) =>
     single.flatMap((entity) =>
       fieldsOfType(sources, entity.type)

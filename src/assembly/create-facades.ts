@@ -40,7 +40,10 @@ export function createFacades(parts: AssemblyParts, { sources, graphql }: Facade
 }
 
 /** The facade of an upstream that speaks GraphQL; `source` where it is a plain server. */
-export function remoteFacade({ config, upstream, headers, openStream }: OpenUpstream, source?: GraphqlSourceSchema): Facade {
+export function remoteFacade(
+  { config, upstream, headers, openStream }: OpenUpstream,
+  source?: GraphqlSourceSchema,
+): Facade {
   const connection = { config, send: upstream.send, headers, openStream };
   if (!source) return createFederationFacade(connection);
   const { lookups, upstreamSchema } = source;

@@ -36,9 +36,16 @@ export async function loadResolvers(
     try {
       loaded.set(name, { ...((await import(pathToFileURL(file).href)) as ResolverExports) });
     } catch (cause) {
-      problems.push(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`);
+      problems.push(`${file}${lineIn(file, cause)}: ${cause instanceof Error ? cause.message : String(cause)}`);
     }
   }
   if (problems.length > 0) throw new GatewayError('CONFIGURATION_INVALID', problems.join('\n'));
   return loaded;
+}
+
+/** Line (and column) of the file where the error came up; nothing where its stack does not tell. */
+function lineIn(file: string, cause: unknown): string {
+  const [, after = ''] = cause instanceof Error ? (cause.stack ?? '').split(`${file}:`) : [];
+  const place = /^\d+(?::\d+)?/.exec(after)?.[0];
+  return place === undefined ? '' : `:${place}`;
 }

@@ -23,4 +23,3 @@ function incomplete(missing: readonly string[]): GatewayError {
   }));
   return new CompositionError(problems);
 }
-

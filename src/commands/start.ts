@@ -38,7 +38,7 @@ async function loadSource({ dir, supergraph, port, host }: Arguments): Promise<G
     throw new GatewayError('START_FAILED', `--supergraph ${supergraph}: ${reason}`, { cause });
   });
   const upstreams = readSupergraphUpstreams(readSupergraph(text, supergraph)).map(({ name, url }) =>
-    upstreamConfigForUrl(name, url),
+    upstreamConfigForUrl(name, url, process.env),
   );
   return { supergraph: text, gateway: defaultGatewayConfig(process.env, overrides), upstreams };
 }

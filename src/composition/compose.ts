@@ -27,7 +27,7 @@ export function printProblem({ code, message, places }: Problem): string {
 export function compose(sources: readonly SourceSchema[]): string {
   const result = composeServices(sources.map(({ name, sdl, url }) => ({ name, typeDefs: sdl, url })));
   if (result.errors && result.errors.length > 0) {
-    throw new CompositionError(result.errors.map(error => problemOf(error, sources)));
+    throw new CompositionError(result.errors.map((error) => problemOf(error, sources)));
   }
   if (result.supergraphSdl === undefined) throw new CompositionError([]);
   return result.supergraphSdl;
@@ -49,11 +49,11 @@ function placesOf(message: string, sources: readonly SourceSchema[]): Place[] {
   const named = sources.filter(({ name }) => quoted.has(name) || name === prefix);
   const candidates = named.length > 0 ? named : sources;
   for (const [, type, field] of message.matchAll(/\b([A-Z_a-z]\w*)\.([A-Z_a-z]\w*)\b/g)) {
-    const places = candidates.flatMap(source => fieldPlace(source, { type: type ?? '', field: field ?? '' }));
+    const places = candidates.flatMap((source) => fieldPlace(source, { type: type ?? '', field: field ?? '' }));
     if (places.length > 0) return places;
   }
   for (const [, type] of message.matchAll(/"([A-Za-z_]\w*)"/g)) {
-    const places = candidates.flatMap(source => {
+    const places = candidates.flatMap((source) => {
       const node = mergedTypes(source.sdl).get(type ?? '');
       return node?.loc ? [placeOf(source.file, node)] : [];
     });

@@ -36,7 +36,8 @@ function joined<T>(first: readonly T[] | undefined, second: readonly T[] | undef
 function folded(type: TypeDefinitionNode, more: TypeDefinitionNode | TypeExtensionNode): TypeDefinitionNode {
   const result: Record<string, unknown> = { ...type };
   for (const list of ['directives', 'fields', 'interfaces', 'types', 'values'] as const) {
-    if (list in more) result[list] = joined(result[list] as unknown[] | undefined, Reflect.get(more, list) as unknown[]);
+    if (list in more)
+      result[list] = joined(result[list] as unknown[] | undefined, Reflect.get(more, list) as unknown[]);
   }
   result['description'] ??= 'description' in more ? more.description : undefined;
   return result as unknown as TypeDefinitionNode;
@@ -56,7 +57,7 @@ export function mergedTypes(sdl: DocumentNode): Map<string, TypeDefinitionNode> 
 
 /** All definitions of a document that are no types: schema, directives. */
 export function otherDefinitions(sdl: DocumentNode): DefinitionNode[] {
-  return sdl.definitions.filter(node => !isType(node));
+  return sdl.definitions.filter((node) => !isType(node));
 }
 
 /** The fields of an object, interface or input type; none for other kinds. */
@@ -85,13 +86,13 @@ export function directivesOf(
   name: string,
 ): readonly ConstDirectiveNode[] {
   return (node?.directives ?? []).filter(
-    directive => directive.name.value === name || directive.name.value === `federation__${name}`,
+    (directive) => directive.name.value === name || directive.name.value === `federation__${name}`,
   );
 }
 
 /** A string or boolean argument of a directive. */
 export function argumentOf(directive: ConstDirectiveNode, name: string): string | boolean | undefined {
-  const value = directive.arguments?.find(argument => argument.name.value === name)?.value;
+  const value = directive.arguments?.find((argument) => argument.name.value === name)?.value;
   return value?.kind === Kind.STRING || value?.kind === Kind.BOOLEAN ? value.value : undefined;
 }
 
@@ -104,7 +105,7 @@ export function readFieldSet(fieldSet: string): SelectionSetNode {
 
 /** The names of a field set's outermost fields. */
 export function fieldSetNames(fieldSet: string): string[] {
-  return readFieldSet(fieldSet).selections.flatMap(node => (node.kind === Kind.FIELD ? [node.name.value] : []));
+  return readFieldSet(fieldSet).selections.flatMap((node) => (node.kind === Kind.FIELD ? [node.name.value] : []));
 }
 
 /** The first key of a type that others may refer to it by. */

@@ -36,7 +36,7 @@ interface Visit {
 function listPaths(schema: GraphQLSchema): Map<string, string> {
   const found = new Map<string, string>();
   const seen = new Set<string>();
-  const queue: Visit[] = [schema.getQueryType(), schema.getMutationType()].flatMap(type =>
+  const queue: Visit[] = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
     type ? [{ type, path: type.name, underList: false }] : [],
   );
   for (let visit = queue.shift(); visit; visit = queue.shift()) {

@@ -1,5 +1,12 @@
 import { Kind, type DocumentNode, type FieldDefinitionNode, type TypeDefinitionNode } from 'graphql';
-import { argumentOf, directivesOf, fieldSetNames, mergedTypes, otherDefinitions, outputFieldsOf } from './definitions.ts';
+import {
+  argumentOf,
+  directivesOf,
+  fieldSetNames,
+  mergedTypes,
+  otherDefinitions,
+  outputFieldsOf,
+} from './definitions.ts';
 import type { FieldCoordinate, SourceSchema } from './types.ts';
 
 /**
@@ -10,7 +17,7 @@ export function pruneUnresolvable(sources: readonly SourceSchema[]): {
   readonly sources: readonly SourceSchema[];
   readonly out: readonly FieldCoordinate[];
 } {
-  const types = sources.map(source => mergedTypes(source.sdl));
+  const types = sources.map((source) => mergedTypes(source.sdl));
   const out: FieldCoordinate[] = [];
   const pruned = sources.map((source, index) => {
     const own = types[index] ?? new Map<string, TypeDefinitionNode>();
@@ -19,12 +26,12 @@ export function pruneUnresolvable(sources: readonly SourceSchema[]): {
     for (const [name, type] of own) {
       const lost = new Set(
         outputFieldsOf(type)
-          .filter(field => isExternal(field) && !others.some(other => gives(other.get(name), field)))
-          .map(field => field.name.value),
+          .filter((field) => isExternal(field) && !others.some((other) => gives(other.get(name), field)))
+          .map((field) => field.name.value),
       );
       if (lost.size === 0) continue;
       changed = true;
-      const staying = outputFieldsOf(type).filter(field => !lost.has(field.name.value) && !needs(field, lost));
+      const staying = outputFieldsOf(type).filter((field) => !lost.has(field.name.value) && !needs(field, lost));
       for (const field of outputFieldsOf(type)) {
         if (needs(field, lost)) out.push({ type: name, field: field.name.value });
       }
@@ -40,13 +47,13 @@ function isExternal(field: FieldDefinitionNode): boolean {
 }
 
 function gives(type: TypeDefinitionNode | undefined, field: FieldDefinitionNode): boolean {
-  return outputFieldsOf(type).some(other => other.name.value === field.name.value && !isExternal(other));
+  return outputFieldsOf(type).some((other) => other.name.value === field.name.value && !isExternal(other));
 }
 
 function needs(field: FieldDefinitionNode, lost: ReadonlySet<string>): boolean {
-  return directivesOf(field, 'requires').some(requires => {
+  return directivesOf(field, 'requires').some((requires) => {
     const fields = argumentOf(requires, 'fields');
-    return typeof fields === 'string' && fieldSetNames(fields).some(name => lost.has(name));
+    return typeof fields === 'string' && fieldSetNames(fields).some((name) => lost.has(name));
   });
 }
 

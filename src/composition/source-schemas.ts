@@ -36,7 +36,7 @@ const federationLink = parse(
   { noLocation: true },
 ).definitions;
 
-const builtInScalars = new Set(specifiedScalarTypes.map(scalar => scalar.name));
+const builtInScalars = new Set(specifiedScalarTypes.map((scalar) => scalar.name));
 const rootTypes = new Set(['Query', 'Mutation', 'Subscription']);
 
 type Types = Map<string, TypeDefinitionNode>;
@@ -56,14 +56,14 @@ export function buildSourceSchemas(
   contributions: readonly Contribution[],
   urlOf: (name: string) => string,
 ): { readonly sources: readonly SourceSchema[]; readonly problems: readonly Problem[] } {
-  const drafts = contributions.map(contribution => ({ contribution, types: mergedTypes(contribution.sdl) }));
+  const drafts = contributions.map((contribution) => ({ contribution, types: mergedTypes(contribution.sdl) }));
   const sources: Sources = { drafts, problems: [] };
-  const gateway = drafts.find(draft => draft.contribution.kind === 'local');
+  const gateway = drafts.find((draft) => draft.contribution.kind === 'local');
   if (gateway) homeFields(gateway, sources);
   for (const draft of drafts) if (isOwnSdl(draft)) completeTypes(draft, sources);
   return {
     sources: drafts
-      .filter(draft => draft !== gateway || draft.types.size > 0)
+      .filter((draft) => draft !== gateway || draft.types.size > 0)
       .map(({ contribution, types }) => ({
         name: contribution.name,
         file: contribution.file,
@@ -81,7 +81,7 @@ function isOwnSdl({ contribution }: Draft): boolean {
 function withLink(sdl: DocumentNode, types: Types): DocumentNode {
   const others = otherDefinitions(sdl);
   const hasLink = others.some(
-    node =>
+    (node) =>
       (node.kind === Kind.SCHEMA_EXTENSION || node.kind === Kind.SCHEMA_DEFINITION) &&
       directivesOf(node, 'link').length > 0,
   );
@@ -116,7 +116,7 @@ function homeFields(gateway: Draft, sources: Sources): void {
 
 function definedTypes(sdl: DocumentNode): ReadonlySet<string> {
   return new Set(
-    sdl.definitions.flatMap(node => (node.kind === Kind.OBJECT_TYPE_DEFINITION ? [node.name.value] : [])),
+    sdl.definitions.flatMap((node) => (node.kind === Kind.OBJECT_TYPE_DEFINITION ? [node.name.value] : [])),
   );
 }
 
@@ -143,10 +143,10 @@ function addField(home: Draft, { type, field }: Link, sources: Sources): void {
   const name = type.name.value;
   const known = home.types.get(name);
   const base = isObject(known) ? known : stubOf(name, { sources, resolvable: true, keyed: !rootTypes.has(name) });
-  const twin = fieldsOf(base).find(other => other.name.value === field.name.value);
+  const twin = fieldsOf(base).find((other) => other.name.value === field.name.value);
   if (twin) {
     sources.problems.push({
-      code: "CONTRACT",
+      code: 'CONTRACT',
       message: `"${name}.${field.name.value}" is declared twice: expected it in one of the two files`,
       places: [placeOf(gatewayFile(sources), field), placeOf(home.contribution.file, twin)],
     });
@@ -166,7 +166,7 @@ interface StubOptions {
 function stubOf(name: string, { sources, resolvable, keyed }: StubOptions): ObjectTypeDefinitionNode {
   const owner = keyed ? ownerOf(name, sources) : undefined;
   const key = firstKey(owner) ?? 'id';
-  const fields = keyed ? fieldSetNames(key).map(field => keyField(field, owner)) : [];
+  const fields = keyed ? fieldSetNames(key).map((field) => keyField(field, owner)) : [];
   return {
     kind: Kind.OBJECT_TYPE_DEFINITION,
     name: { kind: Kind.NAME, value: name },
@@ -178,13 +178,15 @@ function stubOf(name: string, { sources, resolvable, keyed }: StubOptions): Obje
 /** The type as described by the source that can look it up, or by any that gives it a key. */
 function ownerOf(name: string, { drafts }: Sources): TypeDefinitionNode | undefined {
   const keyed = drafts
-    .map(draft => draft.types.get(name))
-    .filter(type => type !== undefined && firstKey(type) !== undefined);
-  return keyed.find(type => directivesOf(type, 'key').some(key => argumentOf(key, 'resolvable') !== false)) ?? keyed[0];
+    .map((draft) => draft.types.get(name))
+    .filter((type) => type !== undefined && firstKey(type) !== undefined);
+  return (
+    keyed.find((type) => directivesOf(type, 'key').some((key) => argumentOf(key, 'resolvable') !== false)) ?? keyed[0]
+  );
 }
 
 function keyField(name: string, owner: TypeDefinitionNode | undefined): FieldDefinitionNode {
-  const known = outputFieldsOf(owner).find(field => field.name.value === name);
+  const known = outputFieldsOf(owner).find((field) => field.name.value === name);
   return {
     kind: Kind.FIELD_DEFINITION,
     name: { kind: Kind.NAME, value: name },
@@ -264,7 +266,7 @@ function withKeyAndRequired(
   const key = firstKey(owner);
   const fields = [...(type.fields ?? [])];
   const add = (field: FieldDefinitionNode) => {
-    if (!fields.some(other => other.name.value === field.name.value)) fields.push(field);
+    if (!fields.some((other) => other.name.value === field.name.value)) fields.push(field);
   };
   if (key) for (const name of fieldSetNames(key)) add(keyField(name, owner));
   for (const field of type.fields ?? []) {
@@ -292,12 +294,12 @@ function describedField(
 ): FieldDefinitionNode | undefined {
   for (const other of sources.drafts) {
     if (other === draft) continue;
-    const known = outputFieldsOf(other.types.get(type)).find(field => field.name.value === name);
+    const known = outputFieldsOf(other.types.get(type)).find((field) => field.name.value === name);
     if (known && directivesOf(known, 'external').length === 0) return known;
   }
   return undefined;
 }
 
 function gatewayFile({ drafts }: Sources): string {
-  return drafts.find(draft => draft.contribution.kind === 'local')?.contribution.file ?? 'schema/gateway.graphql';
+  return drafts.find((draft) => draft.contribution.kind === 'local')?.contribution.file ?? 'schema/gateway.graphql';
 }

@@ -20,13 +20,13 @@ export interface SupergraphUpstream {
  */
 export function readSupergraphUpstreams(supergraph: DocumentNode): readonly SupergraphUpstream[] {
   const graphs = supergraph.definitions.find(
-    node => node.kind === Kind.ENUM_TYPE_DEFINITION && node.name.value === 'join__Graph',
+    (node) => node.kind === Kind.ENUM_TYPE_DEFINITION && node.name.value === 'join__Graph',
   );
   if (graphs?.kind !== Kind.ENUM_TYPE_DEFINITION) {
     throw new GatewayError('COMPOSITION_FAILED', 'expected a supergraph with an enum "join__Graph", but it has none');
   }
-  return (graphs.values ?? []).map(value => {
-    const directive = value.directives?.find(node => node.name.value === 'join__graph');
+  return (graphs.values ?? []).map((value) => {
+    const directive = value.directives?.find((node) => node.name.value === 'join__graph');
     const name = directive && argumentOf(directive, 'name');
     const url = directive && argumentOf(directive, 'url');
     if (typeof name !== 'string' || typeof url !== 'string') {

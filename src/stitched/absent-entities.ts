@@ -8,7 +8,9 @@ import { GatewayError } from '../errors.ts';
  */
 class AbsentEntity extends GatewayError {
   constructor(upstream: string) {
-    super('UPSTREAM_BAD_RESPONSE', `upstream "${upstream}" has no entity of a key that another upstream gave`, { upstream });
+    super('UPSTREAM_BAD_RESPONSE', `upstream "${upstream}" has no entity of a key that another upstream gave`, {
+      upstream,
+    });
   }
 }
 

@@ -1,10 +1,18 @@
 import { GraphQLError, isInterfaceType, isObjectType, Kind, visit } from 'graphql';
-import type { DocumentNode, ExecutionResult, FieldNode, GraphQLSchema } from 'graphql';
+import type {
+  DocumentNode,
+  ExecutionResult,
+  FieldNode,
+  GraphQLSchema,
+  InlineFragmentNode,
+  SelectionNode,
+} from 'graphql';
 
 /**
  * Delegation adds fields that it needs, such as keys, under their own names. An alias that is the name of another field
- * would be taken for that one: `{ product(id: 2) { id: name inStock } }` would look a product up by its name. Such
- * aliases are changed before execution, and changed back in the answer.
+ * would be taken for that one: `{ product(id: 2) { id: name inStock } }` would look a product up by its name. It also
+ * drops an inline fragment that has nothing but `__typename`, and what it stands in with it. So aliases are changed
+ * before execution, and changed back in the answer.
  */
 
 const prefix = '_weft_as_';
@@ -12,22 +20,47 @@ const prefix = '_weft_as_';
 const fieldNames = new WeakMap<GraphQLSchema, ReadonlySet<string>>();
 const changedDocuments = new WeakMap<DocumentNode, DocumentNode>();
 
-/** The document with safe aliases; the same document where none is unsafe. Pure. */
+/** The document with safe aliases; the same document where all are safe. Pure. */
 export function changeAliases(document: DocumentNode, schema: GraphQLSchema): DocumentNode {
   let changed = changedDocuments.get(document);
   if (!changed) {
     const names = fieldNamesOf(schema);
-    const change = (field: FieldNode): FieldNode | undefined => {
-      const { alias, name } = field;
-      if (!alias || alias.value === name.value) return undefined;
-      if (!names.has(alias.value) && !alias.value.startsWith(prefix)) return undefined;
-      return { ...field, alias: { kind: Kind.NAME, value: prefix + alias.value } };
-    };
-    // A node that is put in the place of another is not looked into on the way in.
-    changed = visit(document, { Field: { leave: change } });
+    const isSafe = ({ alias, name }: FieldNode): boolean =>
+      !alias || alias.value === name.value || !(names.has(alias.value) || alias.value.startsWith(prefix));
+    // On the way out: what is put in the place of another on the way in is not looked into.
+    changed = visit(document, {
+      Field: { leave: (field) => (isSafe(field) ? undefined : renamed(field)) },
+      InlineFragment: {
+        leave: (fragment) => (mayHaveTypenameOnly(fragment) ? withNamedTypenames(fragment) : undefined),
+      },
+    });
     changedDocuments.set(document, changed);
   }
   return changed;
+}
+
+function renamed(field: FieldNode): FieldNode {
+  return { ...field, alias: { kind: Kind.NAME, value: prefix + (field.alias ?? field.name).value } };
+}
+
+/** Conditions may leave no other field. */
+function mayHaveTypenameOnly({ selectionSet: { selections } }: InlineFragmentNode): boolean {
+  return (
+    selections.some(isTypename) && selections.every((selection) => isTypename(selection) || isConditional(selection))
+  );
+}
+
+function isTypename(selection: SelectionNode): selection is FieldNode {
+  return selection.kind === Kind.FIELD && !selection.alias && selection.name.value === '__typename';
+}
+
+function isConditional({ kind, directives = [] }: SelectionNode): boolean {
+  return kind === Kind.INLINE_FRAGMENT || directives.length > 0;
+}
+
+function withNamedTypenames(fragment: InlineFragmentNode): InlineFragmentNode {
+  const selections = fragment.selectionSet.selections.map((node) => (isTypename(node) ? renamed(node) : node));
+  return { ...fragment, selectionSet: { ...fragment.selectionSet, selections } };
 }
 
 function fieldNamesOf(schema: GraphQLSchema): ReadonlySet<string> {

@@ -51,6 +51,7 @@ function decided(selection: SelectionNode, variables: Variables): SelectionNode[
 
 function isMet({ name, arguments: given }: DirectiveNode, variables: Variables): boolean {
   const value = given?.find((argument) => argument.name.value === 'if')?.value;
-  const isTrue = value?.kind === Kind.VARIABLE ? variables[value.name.value] === true : value?.kind === Kind.BOOLEAN && value.value;
+  const isTrue =
+    value?.kind === Kind.VARIABLE ? variables[value.name.value] === true : value?.kind === Kind.BOOLEAN && value.value;
   return isTrue === (name.value === 'include');
 }

@@ -23,10 +23,14 @@ export function stitch(supergraph: DocumentNode, facades: ReadonlyMap<string, Fa
   const { schemaExtensions, ...options } = getStitchingOptionsFromSupergraphSdl({
     supergraphSdl: supergraph,
     batch: true,
-    onSubschemaConfig: subschema => {
+    onSubschemaConfig: (subschema) => {
       const name = names.get(subschema.name) ?? subschema.name;
       const facade = facades.get(name);
-      if (!facade) throw new GatewayError('COMPOSITION_FAILED', `the supergraph names upstream "${name}", which is not configured`);
+      if (!facade)
+        throw new GatewayError(
+          'COMPOSITION_FAILED',
+          `the supergraph names upstream "${name}", which is not configured`,
+        );
       subschema.executor = executorOf(facade) as typeof subschema.executor;
     },
   });
@@ -43,7 +47,8 @@ interface Delegation {
 
 function executorOf(facade: Facade): (delegation: Delegation) => unknown {
   return ({ document, variables = {}, context, operationType }) => {
-    if (!context) throw new GatewayError('INTERNAL_ERROR', `upstream "${facade.name}" was asked without a request scope`);
+    if (!context)
+      throw new GatewayError('INTERNAL_ERROR', `upstream "${facade.name}" was asked without a request scope`);
     const request = { document, variables, scope: context.scope };
     if (operationType !== 'subscription') return execute(facade, request);
     if (!facade.subscribe) throw new GatewayError('INTERNAL_ERROR', `upstream "${facade.name}" has no subscriptions`);
@@ -63,7 +68,11 @@ function withNeutralMessages(result: ExecutionResult): ExecutionResult {
   if (!result.errors?.some(({ message }) => message.includes(droppedMessage))) return result;
   const errors = result.errors.map((error) => {
     const { path, originalError = error, extensions } = error;
-    return new GraphQLError('An upstream answered with an error.', { originalError, extensions, ...(path && { path }) });
+    return new GraphQLError('An upstream answered with an error.', {
+      originalError,
+      extensions,
+      ...(path && { path }),
+    });
   });
   return { ...result, errors };
 }

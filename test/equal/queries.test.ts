@@ -99,6 +99,12 @@ const cases: readonly Case[] = [
   { promise: 'a selection of which all is skipped', query: '{ user(id: 3) { name @skip(if: true) address { city @include(if: false) } } }' },
   { promise: 'an operation of which all is skipped', query: '{ user(id: 3) @skip(if: true) { name } }' },
   { promise: 'fields named twice, merged', query: '{ order(id: 6) { customer { name } customer { email } lines { quantity } lines { product { id } product { name } } } }' },
+  {
+    promise: 'nothing but __typename in an inline fragment',
+    query: `{ user(id: 1) { ... on User { __typename } } review(id: 1) { author { ... { ... on User { __typename name @skip(if: true) } } } }
+      search(text: "tent") { ... on Category { __typename } } product(id: 1) { media { ... on Image { __typename } } } }`,
+  },
+  { promise: 'an inline fragment of which all is skipped', query: '{ user(id: 3) { ... on User { name @skip(if: true) } } review(id: 1) { author { ... { name @skip(if: true) } } } }' },
   { promise: '__typename everywhere', query: '{ __typename dashboard(userId: 2) { __typename user { __typename orders(limit: 1) { __typename lines { __typename product { __typename } } } } } }' },
   { promise: 'reviews with their authors and products, and those with theirs', query: '{ latestReviews(first: 4) { rating author { name reviews(first: 1) { product { name } } } product { name reviews(first: 1) { body } } } }' },
   { promise: 'a category and its products, joined', query: '{ product(id: 1) { category { name products(first: 3) { name averageRating inStock category { id } } } } }' },

@@ -9,7 +9,10 @@ import { gzipSync } from 'node:zlib';
 import type { RouteConfig } from '../../src/config/types.ts';
 import { GatewayError } from '../../src/errors.ts';
 import { writeError } from '../../src/rest/error-response.ts';
+import type { RouteMatch } from '../../src/rest/match.ts';
+import { createPassthrough } from '../../src/rest/passthrough.ts';
 import type { InternalErrorEvent, UpstreamCallEvent } from '../../src/telemetry/channels.ts';
+import { createRequestScope } from '../../src/upstream/scope.ts';
 import {
   cutOff,
   refusingUrl,
@@ -521,4 +524,24 @@ test('an error after an answer has begun ends the connection', async (t) => {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
   await assert.rejects(ask(`http://127.0.0.1:${port}`), { code: 'ECONNRESET' });
+});
+
+test('an answer that cannot be written lets go of the upstream', async (t) => {
+  const fake = await startFakeUpstream(({ response }) => void response.writeHead(200).write('.'));
+  const upstream = openUpstream(fake.url);
+  const passthrough = createPassthrough([route()], new Map([['users', upstream]]));
+  const server = createServer((req, res) => {
+    const match = passthrough.match('GET', '/api/users') as RouteMatch;
+    const { signal } = new AbortController();
+    res.writeHead(200).write('begun');
+    void passthrough.forward(req, res, match, createRequestScope({ headers: {}, signal, responseHeaderRules: {} }));
+  });
+  t.after(async () => {
+    server.close();
+    await Promise.all([upstream.destroy(), fake.close()]);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  await assert.rejects(ask(`http://127.0.0.1:${port}`), { code: 'ECONNRESET' });
+  assert.equal(await fake.requests[0]?.closed, false);
 });

@@ -6,10 +6,12 @@ import { countCalls, startDemoGateway, type DemoGateway } from '../support/start
 const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
 
 /** Each command that README shows with its output. */
-const shown = [...readme.matchAll(/```\n(curl [^\n]+)\n```\n\n```json\n(.*?)\n```/gs)].map(([, command = '', output = '']) => ({
-  command,
-  output,
-}));
+const shown = [...readme.matchAll(/```\n(curl [^\n]+)\n```\n\n```json\n(.*?)\n```/gs)].map(
+  ([, command = '', output = '']) => ({
+    command,
+    output,
+  }),
+);
 
 /** The words of a command line with single quotes. */
 function wordsOf(command: string): string[] {

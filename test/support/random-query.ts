@@ -14,9 +14,9 @@ export interface RandomQueryOptions {
   readonly depth: number;
   /** The literal for an argument: `"12"`, `3`, `[1, 2]`. */
   readonly argument: (argument: GraphQLArgument, field: string, random: Random) => string;
-  /** Fields that are never selected, as `Type.field`. */
-  readonly without?: readonly string[];
 }
+
+type Field = GraphQLField<unknown, unknown>;
 
 /** A valid query over fields, arguments, aliases, fragments, variables and conditions of the schema. */
 export function randomQuery(schema: GraphQLSchema, options: RandomQueryOptions): RandomQuery {
@@ -48,31 +48,41 @@ class Writer {
   }
 
   #selection(type: GraphQLCompositeType, depth: number): string {
-    const parts = isAbstractType(type) ? this.#abstractParts(type, depth) : this.#fields(type, depth);
+    const parts = isAbstractType(type) ? this.#abstractParts(type, depth) : this.#parts(type, depth);
     return `{ ${parts.join(' ')} }`;
   }
 
   #abstractParts(type: GraphQLCompositeType, depth: number): string[] {
     if (!isAbstractType(type)) return [];
-    const own = 'getFields' in type ? this.#fields(type, depth) : [];
     const possible = this.#schema.getPossibleTypes(type).filter(() => this.#random.chance(70));
-    return ['__typename', ...own, ...possible.map((each) => `... on ${each.name} ${this.#selection(each, depth)}`)];
+    const inner = possible.map((each) => `... on ${each.name} { ${this.#fields(this.#candidates(each, depth), depth).join(' ')} }`);
+    return ['__typename', ...this.#fields(this.#candidates(type, depth), depth), ...inner];
   }
 
-  /** One to four fields; sometimes part of them in a fragment, sometimes a field twice. */
-  #fields(type: GraphQLCompositeType, depth: number): string[] {
-    if (!('getFields' in type)) return ['__typename'];
-    const { without = [] } = this.#options;
-    const candidates = Object.values(type.getFields()).filter(
-      ({ name, type: result }) => (depth > 1 || isLeafType(getNamedType(result))) && !without.includes(`${type.name}.${name}`),
-    );
-    if (candidates.length === 0) return ['__typename'];
-    const count = this.#random.between(1, 4);
-    const fields = Array.from({ length: count }, () => this.#field(this.#random.pick(candidates), depth));
+  /** The fields of an object; sometimes part of them in a fragment, one under another's name, `__typename`. */
+  #parts(type: GraphQLCompositeType, depth: number): string[] {
+    const candidates = this.#candidates(type, depth);
+    const taken = this.#random.chance(8) ? this.#random.pick(candidates)?.name : undefined;
+    const others = candidates.filter(({ name }) => name !== taken);
+    const fields = this.#fields(others, depth);
+    if (taken !== undefined && others.length > 0) fields.push(this.#field(this.#random.pick(others), depth, taken));
     if (this.#random.chance(15)) fields.push('__typename');
     if (!this.#random.chance(20)) return fields;
     const split = this.#random.between(0, fields.length - 1);
     return [...fields.slice(0, split), this.#fragment(type, fields.slice(split))];
+  }
+
+  #candidates(type: GraphQLCompositeType, depth: number): Field[] {
+    const fields: Field[] = 'getFields' in type ? Object.values(type.getFields()) : [];
+    return fields.filter((field) => depth > 1 || isLeafType(getNamedType(field.type)));
+  }
+
+  /** One to four of them; leaves sometimes twice. */
+  #fields(candidates: readonly Field[], depth: number): string[] {
+    if (candidates.length === 0) return ['__typename'];
+    const chosen = Array.from({ length: this.#random.between(1, 4) }, () => this.#random.pick(candidates));
+    const fields = chosen.filter(({ type }, index) => isLeafType(getNamedType(type)) || chosen.indexOf(chosen[index] as Field) === index);
+    return fields.map((field) => this.#field(field, depth));
   }
 
   #fragment(type: GraphQLCompositeType, fields: readonly string[]): string {
@@ -82,10 +92,11 @@ class Writer {
     return `...${name}${this.#condition()}`;
   }
 
-  #field(field: GraphQLField<unknown, unknown>, depth: number): string {
+  #field(field: Field, depth: number, name?: string): string {
     const given = field.args.filter((argument) => isNonNullType(argument.type) || this.#random.chance(80));
-    // Two fields of one response name must have equal arguments: those with any get a name of their own.
-    const alias = given.length > 0 || field.args.length > 0 || this.#random.chance(25) ? `a${this.#names++}: ` : '';
+    // Two fields of one response name must have equal arguments: those that take any get a name of their own.
+    const isRenamed = field.args.length > 0 || this.#random.chance(25);
+    const alias = name === undefined ? (isRenamed ? `a${this.#names++}: ` : '') : `${name}: `;
     const inner = getNamedType(field.type);
     const selection = isCompositeType(inner) ? ` ${this.#selection(inner, depth - 1)}` : '';
     const literals = given.map((argument) => `${argument.name}: ${this.#argument(argument, field.name)}`);

@@ -4,7 +4,7 @@ import { postGraphql, prepareGraphql } from './graphql-http.ts';
 import { subscribeOverSse } from './sse.ts';
 
 export interface FederationFacadeOptions {
-  readonly config: Pick<UpstreamConfig, 'name' | 'errors' | 'maxResponseBytes'>;
+  readonly config: Pick<UpstreamConfig, 'name' | 'errors' | 'maxResponseBytes' | 'shareInflight'>;
   readonly send: Send;
   readonly headers: RequestHeaders;
   /** Without it the facade has no subscriptions. */

@@ -2,6 +2,7 @@ import { parse, print, type DocumentNode, type ExecutionResult } from 'graphql';
 import type { UpstreamConfig } from '../../config/types.ts';
 import { GatewayError, type ErrorCode } from '../../errors.ts';
 import type { FacadeRequest, PreparedFetch, RequestHeaders, Send, UpstreamRequest } from '../types.ts';
+import { shareInflight } from '../share.ts';
 import { operationOf, rootKeysOf } from './graphql/documents.ts';
 import { failedResult, readUpstreamErrors } from './graphql/errors.ts';
 import { asFetchAnswer } from './prepare.ts';
@@ -13,7 +14,7 @@ import { asFetchAnswer } from './prepare.ts';
  */
 
 export interface GraphqlConnection {
-  readonly config: Pick<UpstreamConfig, 'name' | 'errors'>;
+  readonly config: Pick<UpstreamConfig, 'name' | 'errors' | 'shareInflight'>;
   readonly send: Send;
   readonly headers: RequestHeaders;
 }
@@ -41,14 +42,17 @@ export function postGraphql({ config, send, headers }: GraphqlConnection): PostG
  * it comes.
  */
 export function prepareGraphql({ config, send, headers }: GraphqlConnection): (text: string) => PreparedFetch {
+  const sendQuery = config.shareInflight === false ? send : shareInflight(send);
   return (text) => {
     const document = parse(text);
-    const operationName = operationOf(document).name?.value;
+    const { name, operation } = operationOf(document);
+    const operationName = name?.value;
+    const sendThis = operation === 'query' ? sendQuery : send;
     const start = `{"query":${JSON.stringify(text)}`;
     const end = operationName === undefined ? '}' : `,"operationName":${JSON.stringify(operationName)}}`;
     return async (variables, scope) => {
       try {
-        const response = await send({
+        const response = await sendThis({
           method: 'POST',
           path: '',
           headers: { ...headers(scope), ...mediaTypes },
