@@ -1,7 +1,7 @@
 import { withAssembly } from '../assembly/open-folder.ts';
 import { loadGatewayFolder } from '../config/load.ts';
 import { CompositionError } from '../composition/compose.ts';
-import { GatewayError } from '../errors.ts';
+import type { GatewayError } from '../errors.ts';
 import type { Arguments } from './arguments.ts';
 
 /** `weft compose`: the supergraph on standard output. */

@@ -12,7 +12,7 @@ import { upstreamSchema } from './upstream-schema.ts';
 const withoutFile = 'the supergraph';
 
 /**
- * The configuration of a gateway without a folder: every default, the environment's `PORT`, and flags over both.
+ * The configuration of a gateway without a folder: the compiled engine, every other default, the environment's `PORT`, and flags over both.
  * Its `stateDir` is `.weft` in the process's working directory.
  *
  * @throws {ConfigurationError} where `PORT` is no port.
@@ -20,17 +20,18 @@ const withoutFile = 'the supergraph';
 export function defaultGatewayConfig(env: NodeJS.ProcessEnv, overrides: ListenOverrides = {}): GatewayConfig {
   const listen = environmentPort(env, overrides);
   if (listen.issues.length > 0) throw new ConfigurationError(listen.issues);
-  return toGatewayConfig(gatewaySchema.parse({}), { file: undefined, dir: resolve('.') }, listen.overrides);
+  return toGatewayConfig(gatewaySchema.parse({ engine: 'compiled' }), { file: undefined, dir: resolve('.') }, listen.overrides);
 }
 
 /**
  * The configuration of a federation subgraph of which only the URL is known. Its schema is known too, so it is not
- * polled. Pure.
+ * polled. The environment's `SHARE_INFLIGHT=false` keeps equal queries from sharing a call. Pure.
  *
  * @throws {ConfigurationError} where `url` is no `http:` or `https:` URL, or has a query or fragment.
  */
-export function upstreamConfigForUrl(name: string, url: string): UpstreamConfig {
-  const parsed = upstreamSchema.safeParse({ kind: 'federation', targets: url, poll: 'off' });
+export function upstreamConfigForUrl(name: string, url: string, env: NodeJS.ProcessEnv = {}): UpstreamConfig {
+  const shareInflight = env['SHARE_INFLIGHT'] !== 'false';
+  const parsed = upstreamSchema.safeParse({ kind: 'federation', targets: url, poll: 'off', shareInflight });
   if (!parsed.success || url === 'embedded') {
     const expected = 'expected an http:// or https:// URL without query and fragment';
     const message = `${withoutFile}: subgraph "${name}": ${expected}, got "${redactUrl(url)}"`;

@@ -41,7 +41,9 @@ export const gatewaySchema = section({
     .default(4000)
     .describe('TCP port; 0 lets the system choose. The environment variable PORT overrides it'),
   graphql: graphql.prefault({}).describe('The GraphQL endpoint'),
-  engine: oneOf(['stitched']).default('stitched').describe('What runs operations'),
+  engine: oneOf(['compiled', 'stitched'])
+    .default('stitched')
+    .describe('What runs operations: compiled plans, or the stitched schema, which is slower'),
   routes: z
     .array(route, { error: 'expected a list of routes' })
     .default([])

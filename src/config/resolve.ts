@@ -66,6 +66,7 @@ export function toUpstreamConfig(values: UpstreamValues, { name, file, headerTex
       ...(code === undefined ? {} : { code }),
       ...(details === undefined ? {} : { details }),
     },
+    ...(values.shareInflight ? {} : { shareInflight: false }),
     pollMs: values.poll,
   };
 }

@@ -54,6 +54,8 @@ export interface UpstreamConfig {
   /** Single look-ups of one client request that run at once; an integer above 0. Default 10. */
   readonly concurrency: number;
   readonly errors: ExposedErrors;
+  /** Whether equal queries that run at once share one call (GraphQL and federation only). Default true. */
+  readonly shareInflight?: boolean;
   /** Time between two looks at the upstream's schema, in milliseconds; 0 looks once. Default 10,000. */
   readonly pollMs: number;
 }
@@ -90,8 +92,8 @@ export interface GatewayConfig {
     /** Absolute path of an operation that GraphiQL opens with and the start message names. */
     readonly firstOperation: string | undefined;
   };
-  /** What runs operations. */
-  readonly engine: 'stitched';
+  /** What runs operations. Default `stitched`; `compiled` where the gateway runs from a ready supergraph. */
+  readonly engine: 'compiled' | 'stitched';
   readonly routes: readonly RouteConfig[];
   /** Which response headers of upstream calls inside GraphQL come back to the client, by lower-case name. */
   readonly responseHeaders: Readonly<Record<string, ResponseHeaderRule>>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isFieldValue } from '../lib/http-fields.ts';
-import { byteSize, dottedPath, duration, headerName, integer, oneOf, section, text } from './values.ts';
+import { byteSize, dottedPath, duration, flag, headerName, integer, oneOf, section, text } from './values.ts';
 
 const sentAlways = 'the gateway sends its own with every call';
 const refusedHeaders = {
@@ -105,6 +105,9 @@ export const upstreamSchema = section({
   })
     .prefault({})
     .describe("Dotted paths into the upstream's errors whose values clients may see"),
+  shareInflight: flag()
+    .default(true)
+    .describe('Whether equal queries that run at once share one call (kind: federation)'),
   poll: z
     .union([z.literal('off').transform(() => 0), duration({ what: pollText })], { error: `expected ${pollText}` })
     .prefault('10s')

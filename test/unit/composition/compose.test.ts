@@ -17,18 +17,23 @@ function contribution(name: string, sdl: string, options: Options = {}): Contrib
 }
 
 function build(...contributions: Contribution[]) {
-  return buildSourceSchemas(contributions, name => `http://${name}.example`);
+  return buildSourceSchemas(contributions, (name) => `http://${name}.example`);
 }
 
 function sourceText(built: ReturnType<typeof build>, name: string): string {
-  const source = built.sources.find(candidate => candidate.name === name);
+  const source = built.sources.find((candidate) => candidate.name === name);
   assert.ok(source, `no source "${name}"`);
   return print(source.sdl);
 }
 
-const users = contribution('users', 'type User @key(fields: "id") { id: ID! name: String } type Query { user(id: ID!): User }');
+const users = contribution(
+  'users',
+  'type User @key(fields: "id") { id: ID! name: String } type Query { user(id: ID!): User }',
+);
 const orders = (filled: Contribution['filled']) =>
-  contribution('orders', 'type Order @key(fields: "id") { id: ID! total: Int } type Query { order(id: ID!): Order }', { filled });
+  contribution('orders', 'type Order @key(fields: "id") { id: ID! total: Int } type Query { order(id: ID!): Order }', {
+    filled,
+  });
 
 test('a link of the gateway goes to the upstream whose resolvers fill it, and the entity it names becomes a stub there', () => {
   const built = build(
@@ -40,7 +45,11 @@ test('a link of the gateway goes to the upstream whose resolvers fill it, and th
   const text = sourceText(built, 'orders');
   assert.match(text, /type Order @key\(fields: "id"\) \{[^}]*customer: User/);
   assert.match(text, /type User @key\(fields: "id", resolvable: false\) \{\s*id: ID!\s*\}/);
-  assert.equal(built.sources.some(source => source.name === 'gateway'), false, 'a gateway without own fields is no source');
+  assert.equal(
+    built.sources.some((source) => source.name === 'gateway'),
+    false,
+    'a gateway without own fields is no source',
+  );
   compose(built.sources);
 });
 
@@ -65,8 +74,14 @@ test('a type of the gateway keeps the fields that the gateway fills and hands th
     ),
   );
   assert.deepEqual(built.problems, []);
-  assert.match(sourceText(built, 'gateway'), /type Dashboard @key\(fields: "userId"\) \{\s*userId: ID!\s+user: User\s*\}/);
-  assert.match(sourceText(built, 'orders'), /type Dashboard @key\(fields: "userId"\) \{\s*userId: ID!\s+recent: \[Order!\]!\s*\}/);
+  assert.match(
+    sourceText(built, 'gateway'),
+    /type Dashboard @key\(fields: "userId"\) \{\s*userId: ID!\s+user: User\s*\}/,
+  );
+  assert.match(
+    sourceText(built, 'orders'),
+    /type Dashboard @key\(fields: "userId"\) \{\s*userId: ID!\s+recent: \[Order!\]!\s*\}/,
+  );
   compose(built.sources);
 });
 
@@ -123,7 +138,10 @@ test('two upstreams that both define one field conflict in an error that names b
     (error: unknown) => {
       assert.ok(error instanceof CompositionError);
       assert.equal(error.problems[0]?.code, 'INVALID_FIELD_SHARING');
-      assert.match(error.message, /schema\/users\.graphql:1:\d+, schema\/profiles\.graphql:3:3: INVALID_FIELD_SHARING: /);
+      assert.match(
+        error.message,
+        /schema\/users\.graphql:1:\d+, schema\/profiles\.graphql:3:3: INVALID_FIELD_SHARING: /,
+      );
       return true;
     },
   );

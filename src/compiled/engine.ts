@@ -1,0 +1,106 @@
+import {
+  GraphQLError,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLSchema,
+} from 'graphql';
+import { buildJoinGraph } from '../composition/join-graph/build.ts';
+import type { PlacedError } from '../executor/write-careful.ts';
+import { executeStitched } from '../stitched/execute.ts';
+import { publishInternalError } from '../telemetry/channels.ts';
+import type { Facade, RequestScope } from '../upstream/types.ts';
+import { Programs, type Entry } from './programs.ts';
+
+/**
+ * The compiled engine: an operation comes in, its plan and program are made once, and run. What the planner declines runs
+ * stitched. It never looks at a socket, and never decides who may ask what.
+ */
+
+export interface CompiledEngineParts {
+  readonly supergraph: DocumentNode;
+  /** By upstream name. */
+  readonly facades: ReadonlyMap<string, Facade>;
+  /** What clients see; executing it runs an operation stitched. */
+  readonly schema: GraphQLSchema;
+  /** Bound of all kept programs, in bytes by estimate. Default 64 MiB. */
+  readonly maxBytes?: number;
+}
+
+/** How many operations ran which way since the start. */
+export interface EngineCounts {
+  readonly compiled: number;
+  readonly stitched: number;
+}
+
+export interface CompiledEngine {
+  /** Runs a query or mutation that is valid against the schema. Never rejects for what an upstream does. */
+  readonly execute: (args: ExecutionArgs) => Promise<TextResult | ExecutionResult>;
+  readonly counts: () => EngineCounts;
+}
+
+/** A result whose `data` is there as text only: `data` says no more than whether it is null. */
+export interface TextResult {
+  readonly data: Record<string, never> | null;
+  readonly errors?: readonly GraphQLError[];
+  /** The whole answer as JSON, with the errors (and extensions) that clients may read. */
+  readonly stringify: (formatted: FormattedParts) => string;
+}
+
+interface FormattedParts {
+  readonly errors?: readonly unknown[];
+  readonly extensions?: unknown;
+}
+
+export function createCompiledEngine({ supergraph, facades, schema, maxBytes }: CompiledEngineParts): CompiledEngine {
+  const graph = buildJoinGraph(supergraph);
+  const programs = new Programs({ schema, graph, facades, ...(maxBytes !== undefined && { maxBytes }) });
+  const counts = { compiled: 0, stitched: 0 };
+  return {
+    execute: (args) => {
+      const entry = programs.get(args.document, args.operationName ?? undefined);
+      counts[entry.runs] += 1;
+      return entry.runs === 'stitched' ? executeStitched(args) : run(entry, args);
+    },
+    counts: () => ({ ...counts }),
+  };
+}
+
+type CompiledEntry = Extract<Entry, { runs: 'compiled' }>;
+
+async function run(
+  { program, coerce, introspect }: CompiledEntry,
+  args: ExecutionArgs,
+): Promise<TextResult | ExecutionResult> {
+  const variables = args.variableValues ?? {};
+  const { values, errors } = coerce(variables);
+  if (errors) return { errors };
+  const { scope } = args.contextValue as { readonly scope: RequestScope };
+  const result = await program.run({
+    variables,
+    values,
+    scope,
+    ...(introspect && { introspection: introspect(variables) }),
+  });
+  for (const error of result.unshown) if (error.isInternal) publishInternalError({ error, requestId: scope.requestId });
+  return textResult(result.text, result.errors);
+}
+
+function textResult(text: string, errors: readonly PlacedError[]): TextResult {
+  return {
+    data: text === 'null' ? null : {},
+    ...(errors.length > 0 && { errors: errors.map(asGraphqlError) }),
+    stringify: (formatted) => answerText(text, formatted),
+  };
+}
+
+/** Errors come first, as they are easiest to see there (GraphQL, 7 Response). */
+function answerText(data: string, { errors, extensions }: FormattedParts): string {
+  const before = errors && errors.length > 0 ? `"errors":${JSON.stringify(errors)},` : '';
+  const after = extensions === undefined ? '' : `,"extensions":${JSON.stringify(extensions)}`;
+  return `{${before}"data":${data}${after}}`;
+}
+
+function asGraphqlError({ path, error }: PlacedError): GraphQLError {
+  return new GraphQLError(error.publicMessage, { ...(path.length > 0 && { path }), originalError: error });
+}

@@ -1,0 +1,149 @@
+import {
+  executeSync,
+  getOperationAST,
+  getVariableValues,
+  parse,
+  print,
+  type DocumentNode,
+  type GraphQLError,
+  type GraphQLSchema,
+  type VariableDefinitionNode,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { JoinGraph } from '../composition/join-graph/types.ts';
+import { compileProgram, type Program } from '../executor/program.ts';
+import { PlanDeclined } from '../planner/errors.ts';
+import { normalise } from '../planner/normalise.ts';
+import { planOperation } from '../planner/plan-operation.ts';
+import { shapeOf } from '../planner/shape-of.ts';
+import { publishNotice } from '../telemetry/channels.ts';
+import type { Facade } from '../upstream/types.ts';
+
+/** What runs one operation of a document. */
+export type Entry =
+  | {
+      readonly runs: 'compiled';
+      readonly program: Program;
+      /** Checks variables and fills in defaults, as GraphQL, 6.1.2 says. */
+      readonly coerce: (variables: Variables) => Coerced;
+      /** Answers the introspection fields; absent where there are none. */
+      readonly introspect: ((variables: Variables) => object) | undefined;
+    }
+  | { readonly runs: 'stitched' };
+
+export type Variables = Readonly<Record<string, unknown>>;
+
+export type Coerced =
+  | { readonly values: Variables; readonly errors?: never }
+  | { readonly errors: readonly GraphQLError[]; readonly values?: never };
+
+export interface ProgramsParts {
+  readonly schema: GraphQLSchema;
+  readonly graph: JoinGraph;
+  /** By upstream name. */
+  readonly facades: ReadonlyMap<string, Facade>;
+  /** Bound of all kept programs, in bytes by estimate. Default 64 MiB. */
+  readonly maxBytes?: number;
+}
+
+const stitched: Entry = { runs: 'stitched' };
+
+/** The programs of a gateway: each operation is planned and compiled once, and kept while there is room. */
+export class Programs {
+  readonly #parts: ProgramsParts;
+  readonly #entries: LRUCache<string, Entry>;
+  /** Keys by document: the text of an operation is looked at once as long as the same document comes. */
+  readonly #keys = new WeakMap<DocumentNode, Map<string | undefined, string>>();
+
+  constructor(parts: ProgramsParts) {
+    this.#parts = parts;
+    this.#entries = new LRUCache({ maxSize: parts.maxBytes ?? 64 * 1024 * 1024 });
+  }
+
+  get(document: DocumentNode, operationName: string | undefined): Entry {
+    const key = this.#keyOf(document, operationName);
+    const known = this.#entries.get(key);
+    if (known) return known;
+    const { entry, bytes } = build(document, operationName, this.#parts);
+    this.#entries.set(key, entry, { size: bytes + key.length * 2 });
+    return entry;
+  }
+
+  #keyOf(document: DocumentNode, operationName: string | undefined): string {
+    const names = this.#keys.get(document) ?? new Map<string | undefined, string>();
+    this.#keys.set(document, names);
+    const known = names.get(operationName);
+    if (known !== undefined) return known;
+    const key = `${operationName ?? ''}\n${document.loc?.source.body ?? print(document)}`;
+    names.set(operationName, key);
+    return key;
+  }
+}
+
+interface Built {
+  readonly entry: Entry;
+  /** What the entry takes in memory, by estimate. */
+  readonly bytes: number;
+}
+
+const smallestBytes = 1024;
+
+/** What cannot be planned is known as such, so that it is not tried again for each request. */
+function build(document: DocumentNode, operationName: string | undefined, parts: ProgramsParts): Built {
+  const node = getOperationAST(document, operationName);
+  if (!node || node.operation === 'subscription') return { entry: stitched, bytes: smallestBytes };
+  const { schema, graph, facades } = parts;
+  try {
+    const input = { document, schema, graph, ...(operationName !== undefined && { operationName }) };
+    const operation = normalise(input);
+    const plan = planOperation({ graph, operation });
+    const shape = shapeOf(schema, operation);
+    const program = compileProgram({
+      plan,
+      shape,
+      prepare: (upstream, text) => facadeOf(facades, upstream).prepare(text),
+    });
+    const entry: Entry = {
+      runs: 'compiled',
+      program,
+      coerce: coercerOf(schema, node.variableDefinitions ?? []),
+      introspect: shape.introspection === undefined ? undefined : introspectorOf(schema, shape.introspection),
+    };
+    // Closures and generated code take several times the room of the data that they are made from.
+    return { entry, bytes: smallestBytes + 4 * (JSON.stringify(plan).length + JSON.stringify(shape).length) };
+  } catch (cause) {
+    tellWhy(cause, document);
+    return { entry: stitched, bytes: smallestBytes };
+  }
+}
+
+function facadeOf(facades: ProgramsParts['facades'], upstream: string): Facade {
+  const facade = facades.get(upstream);
+  if (!facade) throw new TypeError(`the plan names upstream "${upstream}", which has no facade`);
+  return facade;
+}
+
+function tellWhy(cause: unknown, document: DocumentNode): void {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof PlanDeclined) {
+    publishNotice({ level: 'info', message: `runs stitched, as the planner declines it (${cause.reason}): ${reason}` });
+  } else {
+    publishNotice({ level: 'error', message: `runs stitched, as planning failed: ${reason}\n${print(document)}` });
+  }
+}
+
+function coercerOf(
+  schema: GraphQLSchema,
+  definitions: readonly VariableDefinitionNode[],
+): (variables: Variables) => Coerced {
+  if (definitions.length === 0) return () => ({ values: {} });
+  return (variables) => {
+    const { variableValues, errors } = getVariableValues(schema, definitions, variables, { maxErrors: 50 });
+    return variableValues ? { values: variableValues.coerced } : { errors };
+  };
+}
+
+function introspectorOf(schema: GraphQLSchema, text: string): (variables: Variables) => object {
+  const document = parse(text);
+  return (variableValues) => executeSync({ schema, document, variableValues }).data ?? {};
+}

@@ -1,0 +1,126 @@
+import { GatewayError } from '../errors.ts';
+import type { Fetch, Plan } from '../planner/plan.ts';
+import type { Shape } from '../planner/shape.ts';
+import type { PreparedFetch, RequestScope } from '../upstream/types.ts';
+import type { Values } from './conditions.ts';
+import { Failures } from './failures.ts';
+import { compileEntityFetch } from './fetch-entities.ts';
+import { compileRootFetch } from './fetch-root.ts';
+import type { Run, Step } from './run.ts';
+import { writeCarefully, type PlacedError } from './write-careful.ts';
+import { compileWriteFast, type WriteFast } from './write-fast.ts';
+
+/**
+ * A plan and a shape become a program: functions that are made once and run once per request. What comes in is data of
+ * the planner and calls of the upstream room; what goes out is the answer's text. Nothing of GraphQL is decided here.
+ */
+
+export interface ProgramParts {
+  readonly plan: Plan;
+  readonly shape: Shape;
+  /** Makes the call of a fetch ready: upstream name and GraphQL text in, the call out. */
+  readonly prepare: (upstream: string, text: string) => PreparedFetch;
+}
+
+export interface RunInput {
+  /** As the client gave them, by name: they go upstream. */
+  readonly variables: Values;
+  /** Coerced, defaults included: conditions read them. */
+  readonly values: Values;
+  readonly scope: RequestScope;
+  /** The `data` that answers `Shape.introspection`. Default: empty. */
+  readonly introspection?: object;
+}
+
+export interface ProgramResult {
+  /** JSON of the answer's `data`. */
+  readonly text: string;
+  readonly errors: readonly PlacedError[];
+  /** Errors that no part of the answer stayed null for; they belong in the log. */
+  readonly unshown: readonly GatewayError[];
+}
+
+export interface Program {
+  /** Never rejects. */
+  readonly run: (input: RunInput) => Promise<ProgramResult>;
+}
+
+export function compileProgram({ plan, shape, prepare }: ProgramParts): Program {
+  const steps = plan.fetches.map((fetch) => compileFetch(fetch, plan, prepare));
+  const order = orderOf(plan.fetches);
+  const write = compileWriteFast(shape);
+  return {
+    run: async ({ variables, values, scope, introspection = {} }) => {
+      const run: Run = { data: {}, variables, values, scope, failures: undefined, absences: undefined };
+      try {
+        await runSteps(steps, order, run);
+        return finish(run, { write, shape, introspection });
+      } catch (cause) {
+        const message = `the program of an operation threw: ${cause instanceof Error ? cause.message : String(cause)}`;
+        return {
+          text: 'null',
+          errors: [{ path: [], error: new GatewayError('INTERNAL_ERROR', message, { cause }) }],
+          unshown: [],
+        };
+      }
+    },
+  };
+}
+
+function compileFetch(fetch: Fetch, plan: Plan, prepare: ProgramParts['prepare']): Step {
+  const prepared = prepare(fetch.upstream, fetch.text);
+  return fetch.target === 'root' ? compileRootFetch(fetch, plan, prepared) : compileEntityFetch(fetch, plan, prepared);
+}
+
+interface Order {
+  /** How many fetches each one waits for. */
+  readonly waits: readonly number[];
+  /** Those that wait for each one. */
+  readonly followers: readonly (readonly number[])[];
+}
+
+function orderOf(fetches: readonly Fetch[]): Order {
+  const waits = fetches.map(({ after }) => new Set(after).size);
+  const followers = fetches.map(({ id }) => fetches.filter(({ after }) => after.includes(id)).map((other) => other.id));
+  return { waits, followers };
+}
+
+/** Starts each step when those before it are done, and resolves when all are. */
+async function runSteps(steps: readonly Step[], { waits, followers }: Order, run: Run): Promise<void> {
+  const [only] = steps;
+  if (only === undefined) return undefined;
+  if (steps.length === 1) return only(run);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const open = [...waits];
+  let left = steps.length;
+  const start = (id: number): void => {
+    const running = steps[id]?.(run);
+    if (running) running.then(() => done(id)).catch(reject);
+    else done(id);
+  };
+  const done = (id: number): void => {
+    left -= 1;
+    for (const follower of followers[id] ?? []) {
+      open[follower] = (open[follower] ?? 0) - 1;
+      if (open[follower] === 0) start(follower);
+    }
+    if (left === 0) resolve();
+  };
+  for (const [id, count] of waits.entries()) if (count === 0) start(id);
+  return promise;
+}
+
+interface Finishing {
+  readonly write: WriteFast;
+  readonly shape: Shape;
+  readonly introspection: object;
+}
+
+function finish(run: Run, { write, shape, introspection }: Finishing): ProgramResult {
+  const { data, values } = run;
+  const text = run.failures ? undefined : write(data, values, introspection);
+  if (text !== undefined) return { text, errors: [], unshown: [] };
+  const failures = run.failures ?? new Failures();
+  const written = writeCarefully(shape, { data, values, introspection, failures, absences: run.absences });
+  return { ...written, unshown: failures.unshown() };
+}

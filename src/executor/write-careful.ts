@@ -1,0 +1,214 @@
+import { GatewayError } from '../errors.ts';
+import type { AbstractShape, FieldShape, ListShape, Shape, ValueShape } from '../planner/shape.ts';
+import type { Absences } from './absences.ts';
+import { anyHolds, type Values } from './conditions.ts';
+import type { Failures } from './failures.ts';
+import { leafTextOf, wrongLeaf, type LeafText } from './leaves.ts';
+import { isObject, own } from './quote.ts';
+
+type Key = string | number;
+
+/** An error at its place in the answer, in the client's response keys. */
+export interface PlacedError {
+  readonly path: readonly Key[];
+  readonly error: GatewayError;
+}
+
+export interface Written {
+  /** JSON of the answer's `data`; `null` where an error reached the root. */
+  readonly text: string;
+  readonly errors: readonly PlacedError[];
+}
+
+export interface Writing {
+  readonly data: object;
+  readonly values: Values;
+  readonly introspection: object;
+  readonly failures: Failures;
+  readonly absences: Absences | undefined;
+}
+
+/**
+ * The answer's text with every error at its place: what went wrong upstream, values that are not of their type, and nulls
+ * that go up to the next field that may be null.
+ *
+ * @see {@link https://spec.graphql.org/October2021/#sec-Handling-Field-Errors | GraphQL, 6.4.4 Handling Field Errors}
+ */
+export function writeCarefully({ root }: Shape, writing: Writing): Written {
+  const errors: PlacedError[] = [];
+  const writer = new CarefulWriter(writing, errors);
+  const text = writer.root(root);
+  return { text: text ?? 'null', errors };
+}
+
+/** A place in the answer, as a list that grows at its end. */
+interface Link {
+  readonly before: Link | undefined;
+  readonly key: Key;
+}
+
+/** Where a value is: in the answer, and in the merged data. */
+interface Place {
+  readonly link: Link;
+  readonly container: object;
+  readonly key: Key;
+  /** `Type.field`, for messages. */
+  readonly coordinate: string;
+}
+
+interface Fields {
+  readonly fields: readonly FieldShape[];
+  /** The concrete type; undefined where it stays unknown. */
+  readonly type: string | undefined;
+}
+
+/** Every method gives JSON, or undefined where the value must be null and may not be. */
+class CarefulWriter {
+  readonly #writing: Writing;
+  readonly #errors: PlacedError[];
+  /** Set while the object of a missing entity is given up. */
+  #absence: PlacedError | undefined;
+
+  constructor(writing: Writing, errors: PlacedError[]) {
+    this.#writing = writing;
+    this.#errors = errors;
+  }
+
+  root(root: Fields): string | undefined {
+    const text = this.#object(this.#writing.data, root, undefined);
+    return this.#settle(text, false);
+  }
+
+  #object(object: object, { fields, type }: Fields, before: Link | undefined): string | undefined {
+    const members: string[] = [];
+    for (const field of fields) {
+      if (!anyHolds(field.when, this.#writing.values)) continue;
+      const text = this.#field(object, { field, type }, { before, key: field.responseKey });
+      if (text === undefined) return undefined;
+      members.push(`${JSON.stringify(field.responseKey)}:${text}`);
+    }
+    return `{${members.join()}}`;
+  }
+
+  #field(
+    object: object,
+    { field, type }: { readonly field: FieldShape; readonly type: string | undefined },
+    link: Link,
+  ): string | undefined {
+    if (field.source === 'typename') return JSON.stringify(type ?? null);
+    if (field.source === 'introspection') {
+      return JSON.stringify(own(this.#writing.introspection, field.responseKey) ?? null);
+    }
+    const coordinate = `${type ?? '(unknown type)'}.${field.name}`;
+    const place = { link, container: object, key: field.dataKey, coordinate };
+    return this.#value(own(object, field.dataKey), field.value, place);
+  }
+
+  #value(value: unknown, { nullable, of }: ValueShape, place: Place): string | undefined {
+    const text =
+      value === null || value === undefined
+        ? this.#missing(of, nullable, place)
+        : this.#settle(this.#present(value, of, place), nullable);
+    return text ?? (nullable ? 'null' : undefined);
+  }
+
+  /** Where an object becomes null for want of its entity, null says all there is to say, unless it may not be null. */
+  #settle(text: string | undefined, nullable: boolean): string | undefined {
+    if (text === undefined && this.#absence && !nullable) this.#report(this.#absence.error, this.#absence.path);
+    this.#absence = undefined;
+    return text;
+  }
+
+  /** Says why a value is null, where something is known; a null that may not be is an error in itself. */
+  #missing(of: ValueShape['of'], nullable: boolean, place: Place): undefined {
+    const found = this.#writing.failures.at(place.container, place.key);
+    for (const { error, below } of found) {
+      this.#report(error, [...pathOf(place.link), ...clientKeys(below, of)]);
+    }
+    if (nullable || found.length > 0) return undefined;
+    const error = this.#writing.absences?.at(place.container, place.key);
+    if (error) this.#absence = { path: pathOf(place.link), error };
+    else this.#refuse(`Cannot return null for non-nullable field ${place.coordinate}.`, place);
+  }
+
+  #present(value: unknown, of: ValueShape['of'], place: Place): string | undefined {
+    switch (of.kind) {
+      case 'scalar':
+      case 'enum':
+        return textOf(of)(value) ?? this.#refuse(`${place.coordinate}: ${wrongLeaf(of, value)}`, place);
+      case 'list':
+        return Array.isArray(value)
+          ? this.#list(value, of, place)
+          : this.#refuse(`${place.coordinate}: expected a list`, place);
+      case 'object':
+        if (!isObject(value)) return this.#refuse(`${place.coordinate}: expected an object`, place);
+        return this.#object(value, of, place.link);
+      case 'abstract':
+        return this.#abstract(value, of, place);
+      default:
+        return of satisfies never;
+    }
+  }
+
+  #list(list: readonly unknown[], { item }: ListShape, { link, coordinate }: Place): string | undefined {
+    const items: string[] = [];
+    for (const [index, value] of list.entries()) {
+      const place = { link: { before: link, key: index }, container: list, key: index, coordinate };
+      const text = this.#value(value, item, place);
+      if (text === undefined) return undefined;
+      items.push(text);
+    }
+    return `[${items.join()}]`;
+  }
+
+  #abstract(value: unknown, { type, types, fieldLists, untyped }: AbstractShape, place: Place): string | undefined {
+    if (!isObject(value)) return this.#refuse(`${place.coordinate}: expected an object`, place);
+    const typename = own(value, '__typename');
+    const concrete = types.find(({ name }) => name === typename);
+    const isUntyped = (typename === undefined || typename === null) && untyped !== undefined;
+    const fields = fieldLists[concrete?.fields ?? (isUntyped ? untyped : -1)];
+    if (fields) return this.#object(value, { fields, type: concrete?.name }, place.link);
+    return this.#refuse(
+      `${place.coordinate}: expected a possible type of "${type}", but got: ${String(typename)}`,
+      place,
+    );
+  }
+
+  #refuse(message: string, { link }: Place): undefined {
+    this.#report(new GatewayError('UPSTREAM_BAD_RESPONSE', message), pathOf(link));
+    return undefined;
+  }
+
+  #report(error: GatewayError, path: readonly Key[]): void {
+    this.#writing.failures.show(error);
+    const text = JSON.stringify(path);
+    const isKnown = this.#errors.some((other) => other.error === error && JSON.stringify(other.path) === text);
+    if (!isKnown) this.#errors.push({ path, error });
+  }
+}
+
+function pathOf(link: Link): readonly Key[] {
+  const path: Key[] = [];
+  for (let at: Link | undefined = link; at; at = at.before) path.push(at.key);
+  return path.toReversed();
+}
+
+const leafTexts = new WeakMap<object, LeafText>();
+
+function textOf(of: Extract<ValueShape['of'], { kind: 'scalar' | 'enum' }>): LeafText {
+  const known = leafTexts.get(of);
+  if (known) return known;
+  const made = leafTextOf(of);
+  leafTexts.set(of, made);
+  return made;
+}
+
+/** Keys of the merged data as the client knows them; what the client did not ask for ends the path. */
+function clientKeys(below: readonly Key[], of: ValueShape['of']): readonly Key[] {
+  const [key, ...rest] = below;
+  if (key === undefined) return [];
+  if (of.kind === 'list') return typeof key === 'number' ? [key, ...clientKeys(rest, of.item.of)] : [];
+  const fields = of.kind === 'object' ? of.fields : of.kind === 'abstract' ? of.fieldLists.flat() : [];
+  const field = fields.find(({ source, dataKey }) => source === 'data' && dataKey === key);
+  return field ? [field.responseKey, ...clientKeys(rest, field.value.of)] : [];
+}

@@ -1,0 +1,79 @@
+import type { Condition } from './plan.ts';
+
+/**
+ * How the answer to one operation looks: what the merged data is read by, in the order in which the client asked.
+ * Plain data; made from the operation and the client's schema alone, so it does not depend on the plan.
+ */
+export interface Shape {
+  /** The operation's root object. */
+  readonly root: ObjectShape;
+  /**
+   * A GraphQL query of the operation's introspection fields only, with the client's response keys; answered by the
+   * gateway itself from its schema. Absent where there are none.
+   */
+  readonly introspection?: string;
+}
+
+/** A value that is an object of one known concrete type. */
+export interface ObjectShape {
+  readonly kind: 'object';
+  /** What `__typename` answers. */
+  readonly type: string;
+  readonly fields: readonly FieldShape[];
+}
+
+/** A value of an interface or union type; `__typename` of the data decides which fields it has. */
+export interface AbstractShape {
+  readonly kind: 'abstract';
+  readonly type: string;
+  /** Possible (accessible) types, sorted by name; any other `__typename` is an error that makes the value null. */
+  readonly types: readonly { readonly name: string; readonly fields: number }[];
+  /** Distinct lists of fields; `types[i].fields` is an index into it. */
+  readonly fieldLists: readonly (readonly FieldShape[])[];
+  /**
+   * Index of the fields where the data has no `__typename`: only an interface object's concrete type may stay unknown,
+   * and only where all types have the same fields and none asks `__typename`. Absent otherwise.
+   */
+  readonly untyped?: number;
+}
+
+/** Enum values that clients may see; any other value is an error that makes the field null. */
+export interface EnumShape {
+  readonly kind: 'enum';
+  readonly type: string;
+  readonly values: readonly string[];
+}
+
+export interface ScalarShape {
+  readonly kind: 'scalar';
+  /** `Int`, `Float`, `String`, `Boolean`, `ID`, or a custom scalar, whose values pass as they are. */
+  readonly type: string;
+  readonly custom: boolean;
+}
+
+export interface ListShape {
+  readonly kind: 'list';
+  readonly item: ValueShape;
+}
+
+export interface ValueShape {
+  readonly nullable: boolean;
+  readonly of: ListShape | ObjectShape | AbstractShape | EnumShape | ScalarShape;
+}
+
+export interface FieldShape {
+  /** The client's response key. May stand more than once in a list, of which at most one has conditions that hold. */
+  readonly responseKey: string;
+  /** Field name, for messages (`Type.name`). */
+  readonly name: string;
+  /**
+   * `data`: the member `dataKey` of the merged object. `typename`: the object's concrete type name.
+   * `introspection`: the member `responseKey` of the answer to `Shape.introspection`.
+   */
+  readonly source: 'data' | 'typename' | 'introspection';
+  /** Only read for `data`. */
+  readonly dataKey: string;
+  /** Present in the answer where all conditions of at least one list hold. Empty: always. */
+  readonly when: readonly (readonly Condition[])[];
+  readonly value: ValueShape;
+}
