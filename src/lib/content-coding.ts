@@ -6,27 +6,25 @@ import {
   inflateRaw,
   zstdDecompress,
   type InputType,
-  type ZlibOptions,
-} from 'node:zlib';
+  } from 'node:zlib';
 
 type Decode = (body: Buffer, limit: number) => Promise<Buffer>;
 
 /** More codings than this on one body are an attack, not a need: each could blow the body up again. */
 const maxCodings = 3;
 
-type Decompress = (body: InputType, options: ZlibOptions) => Promise<Buffer>;
+type Decompress = (body: InputType, options: { readonly maxOutputLength: number }) => Promise<Buffer>;
 
 const bounded =
   (decompress: Decompress): Decode =>
   async (body, limit) =>
     decompress(body, { maxOutputLength: limit });
 
-// `promisify` loses the overload that takes options.
-const decodeGzip = bounded(promisify(gunzip) as Decompress);
-const decodeZlib = bounded(promisify(inflate) as Decompress);
-const decodeDeflate = bounded(promisify(inflateRaw) as Decompress);
-const decodeBrotli = bounded(promisify(brotliDecompress) as Decompress);
-const decodeZstd = bounded(promisify(zstdDecompress) as Decompress);
+const decodeGzip = bounded(promisify(gunzip));
+const decodeZlib = bounded(promisify(inflate));
+const decodeDeflate = bounded(promisify(inflateRaw));
+const decodeBrotli = bounded(promisify(brotliDecompress));
+const decodeZstd = bounded(promisify(zstdDecompress));
 
 const decoders: ReadonlyMap<string, Decode> = new Map([
   ['gzip', decodeGzip],
