@@ -20,7 +20,7 @@ const usage = `weft - GraphQL federation and aggregation gateway
   weft config schema [gateway|upstream]             print the JSON Schema of gateway.yaml or upstreams/*.yaml
   weft help | weft version
 
-PORT and HOST in the environment stand between the flags and gateway.yaml.
+PORT in the environment stands between --port and gateway.yaml.
 Exit codes: 0 done, 1 a problem that the lines above it name, 2 wrong arguments.`;
 
 /** Resolves with the exit code. */

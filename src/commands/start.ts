@@ -30,8 +30,7 @@ export async function start(args: Arguments): Promise<number> {
 }
 
 async function loadSource({ dir, supergraph, port, host }: Arguments): Promise<GatewaySource> {
-  const listen = host ?? (process.env['HOST'] || undefined);
-  const overrides = { ...(port === undefined ? {} : { port }), ...(listen === undefined ? {} : { host: listen }) };
+  const overrides = { ...(port === undefined ? {} : { port }), ...(host === undefined ? {} : { host }) };
   if (supergraph === undefined) return { folder: await loadGatewayFolder(dir, process.env, overrides) };
   const text = await readFile(supergraph, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     const reason = cause.code === 'ENOENT' ? 'there is no such file' : cause.message;

@@ -1,12 +1,5 @@
 import { promisify } from 'node:util';
-import {
-  brotliDecompress,
-  gunzip,
-  inflate,
-  inflateRaw,
-  zstdDecompress,
-  type InputType,
-  } from 'node:zlib';
+import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress, type InputType } from 'node:zlib';
 
 type Decode = (body: Buffer, limit: number) => Promise<Buffer>;
 

@@ -157,6 +157,8 @@ function writer(formatError: FormatError): Plugin<object, GraphqlContext> {
         payload.setResultProcessor(processStream, eventStream);
         return;
       }
+      // What went wrong may be well again in a moment: no cache may keep the answer, whatever its upstreams allow.
+      if (formatted.errors?.length) scope.responseHeaders.collect({ 'cache-control': 'no-store' });
       const status = statusOfResult(formatted, mediaType);
       // RFC 9110, 15.5.6: an answer 405 must say what is allowed. What may not come by GET may by POST.
       if (status === 405) res.setHeader('allow', 'POST');

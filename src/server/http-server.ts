@@ -82,10 +82,10 @@ function whyNot({ code, message }: NodeJS.ErrnoException, host: string, port: nu
     case 'EACCES':
       return `port ${port} on ${host} may not be opened by this user: set PORT to one above 1023`;
     case 'EADDRNOTAVAIL':
-      return `${host} is not an address of this machine: set HOST to one that is, or to 0.0.0.0 for all`;
+      return `${host} is not an address of this machine: listen on one that is (--host), or on 0.0.0.0 for all`;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `the host name "${host}" has no address: set HOST to an address of this machine`;
+      return `the host name "${host}" has no address: listen on an address of this machine (--host)`;
     case 'ERR_SOCKET_BAD_PORT':
       return `expected a port from 0 to 65535, but got ${port}: set PORT`;
     case undefined:

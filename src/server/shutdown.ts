@@ -56,16 +56,20 @@ export interface SignalOptions {
   readonly exit?: (code: number) => void;
 }
 
-const numbers = { SIGTERM: 15, SIGINT: 2 } as const;
+/** 128 + the number of SIGINT, as a shell would say. */
+const interrupted = 130;
 
 /**
- * Ends the process in good order on SIGTERM and SIGINT: exit code 0 after `shutdown`, 1 where that fails. A second
- * signal ends it at once with 128 + the signal's number, as a shell would say. Returns what undoes it.
+ * Ends the process in good order on SIGTERM and SIGINT: exit code 0 after `shutdown`, 1 where that fails. A SIGINT while
+ * that goes on ends it at once with 130: somebody at a terminal does not want to wait. A further SIGTERM changes
+ * nothing: process managers send it to a launcher and to this process alike, and end what hangs with SIGKILL. Returns
+ * what undoes it.
  */
 export function onSignals({ shutdown, onStop, exit = (code) => process.exit(code) }: SignalOptions): () => void {
   let stopping = false;
   const stop = (signal: 'SIGTERM' | 'SIGINT'): void => {
-    if (stopping) return exit(128 + numbers[signal]);
+    if (stopping && signal === 'SIGINT') exit(interrupted);
+    if (stopping) return;
     stopping = true;
     onStop?.(signal);
     shutdown().then(

@@ -12,7 +12,8 @@ const observatory = fileURLToPath(new URL('../fixtures/observatory', import.meta
 const small = {
   'gateway.yaml': 'port: 0\n',
   'upstreams/users.yaml': 'kind: rest\ntargets: http://127.0.0.1:1\n',
-  'schema/users.graphql': 'type User @key(fields: "id") {\n  id: ID!\n  name: String\n}\ntype Query { user(id: ID!): User }\n',
+  'schema/users.graphql':
+    'type User @key(fields: "id") {\n  id: ID!\n  name: String\n}\ntype Query { user(id: ID!): User }\n',
   'resolvers/users.ts': `import { rest } from 'weft';
 const users = rest('users');
 export const User = users.entity({ key: 'id', one: users.get('/users/{id}') });
@@ -40,7 +41,12 @@ const refusals: readonly Refusal[] = [
     code: 1,
     lines: [/^weft: there is no folder .*nowhere$/],
   },
-  { promise: 'a folder without gateway.yaml', args: ['check'], code: 1, lines: [/^weft: there is no gateway\.yaml in /] },
+  {
+    promise: 'a folder without gateway.yaml',
+    args: ['check'],
+    code: 1,
+    lines: [/^weft: there is no gateway\.yaml in /],
+  },
   {
     promise: 'a supergraph file that is not there',
     args: ['start', '--supergraph', 'gone.graphql'],
@@ -61,10 +67,30 @@ const refusals: readonly Refusal[] = [
     code: 1,
     lines: [/^weft: broken\.graphql:3:1: Syntax Error/],
   },
-  { promise: 'an unknown flag', args: ['start', '--prot', '1'], code: 2, lines: [/^weft: Unknown option '--prot'/, tryHelp] },
-  { promise: 'a flag of another command', args: ['check', '--port', '1'], code: 2, lines: [/^weft: "weft check" takes no --port$/, tryHelp] },
-  { promise: 'a port that is none', args: ['start', '--port', '70000'], code: 2, lines: [/^weft: --port: expected an integer from 0 to 65535, but got "70000"$/, tryHelp] },
-  { promise: 'an unknown command', args: ['strat'], code: 2, lines: [/^weft: unknown command "strat", did you mean "start"\?$/, tryHelp] },
+  {
+    promise: 'an unknown flag',
+    args: ['start', '--prot', '1'],
+    code: 2,
+    lines: [/^weft: Unknown option '--prot'/, tryHelp],
+  },
+  {
+    promise: 'a flag of another command',
+    args: ['check', '--port', '1'],
+    code: 2,
+    lines: [/^weft: "weft check" takes no --port$/, tryHelp],
+  },
+  {
+    promise: 'a port that is none',
+    args: ['start', '--port', '70000'],
+    code: 2,
+    lines: [/^weft: --port: expected an integer from 0 to 65535, but got "70000"$/, tryHelp],
+  },
+  {
+    promise: 'an unknown command',
+    args: ['strat'],
+    code: 2,
+    lines: [/^weft: unknown command "strat", did you mean "start"\?$/, tryHelp],
+  },
   {
     promise: 'a PORT that is none',
     args: ['start'],
@@ -83,7 +109,11 @@ const refusals: readonly Refusal[] = [
   {
     promise: 'every error of every file at once, each with its place',
     args: ['check'],
-    files: { ...small, 'gateway.yaml': 'prot: 1\nroutes:\n  - { path: /a, upstream: usres }\n', 'upstreams/users.yaml': 'kind: rest\ntargets: ftp://x\ntimeout: soon\n' },
+    files: {
+      ...small,
+      'gateway.yaml': 'prot: 1\nroutes:\n  - { path: /a, upstream: usres }\n',
+      'upstreams/users.yaml': 'kind: rest\ntargets: ftp://x\ntimeout: soon\n',
+    },
     code: 1,
     lines: [
       /^weft: gateway\.yaml:1:1 prot: unknown key, did you mean "port"\?$/,
@@ -95,14 +125,20 @@ const refusals: readonly Refusal[] = [
   {
     promise: 'a resolvers file that does not parse, with its line',
     args: ['check'],
-    files: { ...small, 'resolvers/users.ts': "import { rest } from 'weft';\nconst users = rest('users'\nexport const User = 1;\n" },
+    files: {
+      ...small,
+      'resolvers/users.ts': "import { rest } from 'weft';\nconst users = rest('users'\nexport const User = 1;\n",
+    },
     code: 1,
     lines: [/^weft: .*resolvers\/users\.ts:3: Expected ',', got 'export'$/],
   },
   {
     promise: 'a resolvers file that throws, with its line',
     args: ['check'],
-    files: { ...small, 'resolvers/users.ts': "import { rest } from 'weft';\nexport const User = rest('users').entity({ key: 'id' });\n" },
+    files: {
+      ...small,
+      'resolvers/users.ts': "import { rest } from 'weft';\nexport const User = rest('users').entity({ key: 'id' });\n",
+    },
     code: 1,
     lines: [/^weft: .*resolvers\/users\.ts:2:\d+: entity of "users": must have "one" or "many"$/],
   },
@@ -119,7 +155,8 @@ const refusals: readonly Refusal[] = [
     files: {
       ...small,
       'upstreams/people.yaml': small['upstreams/users.yaml'],
-      'schema/people.graphql': 'type User @key(fields: "id") {\n  id: ID!\n  name: Int @shareable\n}\ntype Query { person(id: ID!): User }\n',
+      'schema/people.graphql':
+        'type User @key(fields: "id") {\n  id: ID!\n  name: Int @shareable\n}\ntype Query { person(id: ID!): User }\n',
       'schema/users.graphql': small['schema/users.graphql'].replace('String', 'String @shareable'),
       'resolvers/people.ts': small['resolvers/users.ts'].replaceAll('users', 'people').replace('user:', 'person:'),
     },
@@ -156,10 +193,18 @@ function checkLines(text: string, expected: readonly RegExp[]): void {
 
 describe('commands that print', { concurrency: 2 }, () => {
   test('check warns of N+1 by the name of the field, and ends well', async (t) => {
-    const { code, stdout, stderr } = await weft(t, ['check', '--dir', observatory], { env: { STATE_DIR: await makeFolder(t, {}) } });
+    const { code, stdout, stderr } = await weft(t, ['check', '--dir', observatory], {
+      env: { STATE_DIR: await makeFolder(t, {}) },
+    });
     const lines = stdout.trimEnd().split('\n');
-    assert.match(lines[0] ?? '', /^warning: N\+1: "Network\.stations" makes one call per Network \(GET \/v2\/stations of upstream "stations"/);
-    assert.match(lines[1] ?? '', /^warning: N\+1: "Alert\.station" makes one call per Alert .*Query\.activeAlerts gives a list of them$/);
+    assert.match(
+      lines[0] ?? '',
+      /^warning: N\+1: "Network\.stations" makes one call per Network \(GET \/v2\/stations of upstream "stations"/,
+    );
+    assert.match(
+      lines[1] ?? '',
+      /^warning: N\+1: "Alert\.station" makes one call per Alert .*Query\.activeAlerts gives a list of them$/,
+    );
     assert.match(lines.at(-1) ?? '', /^4 upstreams, \d+ types$/);
     assert.deepEqual([code, stderr, lines.length], [0, '', 3]);
   });
@@ -209,7 +254,9 @@ test('compose prints a supergraph that start --supergraph runs', async (t) => {
   const running = runWeft(t, ['start', '--supergraph', join(cwd, 'supergraph.graphql'), '--port', '0'], { cwd });
   const [, url = ''] = await running.printed(/GraphQL +(http:\S+)/);
   // REST upstreams live on their folder's resolvers, which a supergraph does not hold; the others are all there.
-  const { data, errors } = await graphqlClient(url)('{ latestReviews(first: 1) { rating product { inStock } } warehouses { city } }');
+  const { data, errors } = await graphqlClient(url)(
+    '{ latestReviews(first: 1) { rating product { inStock } } warehouses { city } }',
+  );
   assert.deepEqual(errors, []);
   assert.match(JSON.stringify(data), /"inStock":(true|false)/);
 });

@@ -59,9 +59,11 @@ describe('the first query of README', () => {
 });
 
 describe('joins', () => {
-  test("the customers of fifty orders make one call to users, each named once", async () => {
+  test('the customers of fifty orders make one call to users, each named once', async () => {
     const ids = Array.from({ length: 50 }, (_, index) => index + 1);
-    const { data, errors } = await demo.query(`{ ${ids.map((id) => `o${id}: order(id: ${id}) { customer { name } }`).join(' ')} }`);
+    const { data, errors } = await demo.query(
+      `{ ${ids.map((id) => `o${id}: order(id: ${id}) { customer { name } }`).join(' ')} }`,
+    );
     const calls = demo.takeCalls();
     assert.deepEqual(errors, []);
     assert.equal(Object.values(data ?? {}).filter((order) => (order as Json)['customer'] !== null).length, 50);
@@ -77,7 +79,9 @@ describe('joins', () => {
   });
 
   test('the products of all order lines make one call to products', async () => {
-    const { errors } = await demo.query('{ user(id: 1) { orders(limit: 50) { lines { product { name category { name } } } } } }');
+    const { errors } = await demo.query(
+      '{ user(id: 1) { orders(limit: 50) { lines { product { name category { name } } } } } }',
+    );
     assert.deepEqual(errors, []);
     assert.deepEqual(countCalls(demo.takeCalls()), { ...noCalls, users: 1, orders: 1, products: 1 });
   });
@@ -126,7 +130,9 @@ describe('mutations', () => {
   test('a REST upstream gets the fields of the input under its own names', async () => {
     const { data, errors } = await demo.query(
       'mutation ($input: CreateUserInput!) { createUser(input: $input) { id name status address { postalCode } orders { id } } }',
-      { input: { name: 'Zoe Quill', email: 'zoe@shop.example', address: { street: '1 A', city: 'B', postalCode: '9' } } },
+      {
+        input: { name: 'Zoe Quill', email: 'zoe@shop.example', address: { street: '1 A', city: 'B', postalCode: '9' } },
+      },
     );
     assert.deepEqual(errors, []);
     assert.deepEqual(data, {
@@ -141,7 +147,9 @@ describe('mutations', () => {
   });
 
   test('what an input leaves out is not sent', async () => {
-    const { data } = await demo.query('mutation { updateUser(id: 7, input: { status: suspended }) { id status name } }');
+    const { data } = await demo.query(
+      'mutation { updateUser(id: 7, input: { status: suspended }) { id status name } }',
+    );
     assert.deepEqual((data?.['updateUser'] as Json)['status'], 'suspended');
     assert.equal(demo.takeCalls().users[0]?.body, '{"status":"suspended"}');
   });
@@ -183,10 +191,13 @@ describe('mutations', () => {
       }`,
       { order: { customerId: '9999', lines: [] } },
     );
-    assert.deepEqual(errors.map(({ path, extensions }) => [path?.[0], extensions['upstream'], extensions['details']]), [
-      ['addReview', 'reviews', undefined],
-      ['createOrder', 'orders', undefined],
-    ]);
+    assert.deepEqual(
+      errors.map(({ path, extensions }) => [path?.[0], extensions['upstream'], extensions['details']]),
+      [
+        ['addReview', 'reviews', undefined],
+        ['createOrder', 'orders', undefined],
+      ],
+    );
     assert.doesNotMatch(text, /must be|not a customer|not valid/);
   });
 
@@ -253,7 +264,10 @@ describe('REST passthrough', () => {
     assert.deepEqual([status, user['full_name']], [200, 'Ada Abel']);
     assert.equal(headers.get('x-served-by'), 'users');
     const [, page] = await json('/api/users?ids=3,2');
-    assert.deepEqual((page['items'] as Json[]).map(({ user_id }) => user_id), [3, 2]);
+    assert.deepEqual(
+      (page['items'] as Json[]).map(({ user_id }) => user_id),
+      [3, 2],
+    );
     assert.deepEqual(
       demo.takeCalls().users.map(({ path }) => path),
       ['/users/1', '/users?ids=3,2'],
@@ -261,7 +275,10 @@ describe('REST passthrough', () => {
   });
 
   test('POST and PATCH carry their bodies, and the new location is one of the gateway', async () => {
-    const [status, made, headers] = await json('/api/users', sends('POST', { full_name: 'Rex', email: 'rex@shop.example' }));
+    const [status, made, headers] = await json(
+      '/api/users',
+      sends('POST', { full_name: 'Rex', email: 'rex@shop.example' }),
+    );
     assert.equal(status, 201);
     const location = `/api/users/${String(made['user_id'])}`;
     assert.equal(headers.get('location'), location);
@@ -298,7 +315,15 @@ describe('headers', () => {
     'x-request-id': 'asked-by-the-client-1',
     traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
   };
-  const transport = ['accept', 'accept-encoding', 'connection', 'content-length', 'content-type', 'host', 'transfer-encoding'];
+  const transport = [
+    'accept',
+    'accept-encoding',
+    'connection',
+    'content-length',
+    'content-type',
+    'host',
+    'transfer-encoding',
+  ];
 
   test('nothing goes upstream but request id, trace and what is named', async () => {
     await demo.query(everything, {}, sent);
@@ -338,8 +363,17 @@ describe('headers', () => {
 
   test('cookies of several upstreams all come back, other headers do not', async (t) => {
     const cookies = (name: string, body: Json) =>
-      startFakeUpstream(() => ({ json: body, headers: { 'set-cookie': [`${name}=1`, `${name}2=2; Path=/`], 'x-powered-by': name } }));
-    const users = await cookies('users', { user_id: 1, full_name: 'A', email: 'a@b', status: 'active', created_at: '' });
+      startFakeUpstream(() => ({
+        json: body,
+        headers: { 'set-cookie': [`${name}=1`, `${name}2=2; Path=/`], 'x-powered-by': name },
+      }));
+    const users = await cookies('users', {
+      user_id: 1,
+      full_name: 'A',
+      email: 'a@b',
+      status: 'active',
+      created_at: '',
+    });
     const orders = await cookies('orders', { id: 1, status: 'paid', created_at: '', total_cents: 1, lines: [] });
     const { servers } = demo;
     const env = { USERS_URL: users.url, ORDERS_URL: orders.url, PRODUCTS_URL: servers.products.url };
@@ -349,10 +383,18 @@ describe('headers', () => {
 
     const { data, headers } = await gateway.query('{ user(id: 1) { name } order(id: 1) { total } }');
     assert.deepEqual(data, { user: { name: 'A' }, order: { total: 1 } });
-    assert.deepEqual(headers.getSetCookie().toSorted(), ['orders2=2; Path=/', 'orders=1', 'users2=2; Path=/', 'users=1']);
+    assert.deepEqual(headers.getSetCookie().toSorted(), [
+      'orders2=2; Path=/',
+      'orders=1',
+      'users2=2; Path=/',
+      'users=1',
+    ]);
     assert.equal(headers.get('x-powered-by'), null);
     // USERS_URL named a server: it was used in place of the stand-in.
-    assert.deepEqual(users.requests.map(({ path }) => path), ['/users/1']);
+    assert.deepEqual(
+      users.requests.map(({ path }) => path),
+      ['/users/1'],
+    );
   });
 });
 

@@ -112,7 +112,11 @@ describe('a gateway of another folder', () => {
     const page = await fetch(`${gateway.url}/api`, { headers: { accept: 'text/html' } });
     assert.doesNotMatch(await page.text(), /<html/i);
     assert.equal((await fetch(`${gateway.url}/graphql`)).status, 404);
-    const large = await fetch(`${gateway.url}/api`, { method: 'POST', body: 'x'.repeat(20_000), headers: { 'content-type': 'application/json' } });
+    const large = await fetch(`${gateway.url}/api`, {
+      method: 'POST',
+      body: 'x'.repeat(20_000),
+      headers: { 'content-type': 'application/json' },
+    });
     assert.equal(large.status, 413);
   });
 
@@ -129,11 +133,18 @@ test('weft start --dir runs it with its own stand-ins, and prints the port that 
   const running = runWeft(t, ['start', '--dir', dir], { cwd, env: { STATE_DIR: stateDir } });
   const [, url = ''] = await running.printed(/GraphQL +(http:\/\/127\.0\.0\.1:[1-9]\d*\/api)\n/);
   const { data } = await graphqlClient(url)('{ stations { latest { ref } network { title } alerts { id } } }');
-  assert.equal(JSON.stringify((data?.['stations'] as readonly Json[])[0]), '{"latest":{"ref":"r1"},"network":{"title":"High Places"},"alerts":[{"id":"a1"}]}');
+  assert.equal(
+    JSON.stringify((data?.['stations'] as readonly Json[])[0]),
+    '{"latest":{"ref":"r1"},"network":{"title":"High Places"},"alerts":[{"id":"a1"}]}',
+  );
   running.kill('SIGTERM');
   const { code, stdout, stderr } = await running.ended;
   assert.deepEqual([code, stderr], [0, '']);
-  for (const line of [/alerts +federation +embedded/, /stations +rest +embedded/, /REST +http.*\/raw\/v2\/\*\*   to stations/]) {
+  for (const line of [
+    /alerts +federation +embedded/,
+    /stations +rest +embedded/,
+    /REST +http.*\/raw\/v2\/\*\*   to stations/,
+  ]) {
     assert.match(stdout, line);
   }
 });

@@ -47,9 +47,13 @@ test('a supergraph file runs with no folder: upstreams are where join__graph say
   shelf.requests.length = 0;
 
   const query = graphqlClient(url);
-  const { data, errors } = await query('{ shelves latestReviews(first: 3) { rating product { id shelf averageRating } } }');
+  const { data, errors } = await query(
+    '{ shelves latestReviews(first: 3) { rating product { id shelf averageRating } } }',
+  );
   assert.deepEqual(errors, []);
-  const products = (data?.['latestReviews'] as { product: { id: string; shelf: string } }[]).map(({ product }) => product);
+  const products = (data?.['latestReviews'] as { product: { id: string; shelf: string } }[]).map(
+    ({ product }) => product,
+  );
   assert.deepEqual(
     products.map(({ shelf: found }) => found),
     products.map(({ id }) => (Number(id) % 2 === 0 ? 'A' : 'B')),
