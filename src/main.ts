@@ -4,6 +4,7 @@ import type { Arguments } from './commands/arguments.ts';
 import { check } from './commands/check.ts';
 import { composeCommand } from './commands/compose.ts';
 import { config } from './commands/config.ts';
+import { plan } from './commands/plan.ts';
 import { start } from './commands/start.ts';
 import { GatewayError } from './errors.ts';
 import { closest } from './lib/closest.ts';
@@ -16,6 +17,8 @@ const usage = `weft - GraphQL federation and aggregation gateway
   weft start --supergraph FILE [--port N]           run a ready supergraph; upstream URLs come from join__graph
   weft check [--dir FOLDER]                         configuration, contract, composition, N+1; exit code 1 on a problem
   weft compose [--dir FOLDER]                       print the supergraph
+  weft plan QUERY|FILE [--dir FOLDER | --supergraph FILE] [--operation NAME]
+                                                    print the upstream calls that answer an operation
   weft config print [--dir FOLDER]                  print the resolved configuration, secrets hidden
   weft config schema [gateway|upstream]             print the JSON Schema of gateway.yaml or upstreams/*.yaml
   weft help | weft version
@@ -36,6 +39,7 @@ const commands: Readonly<Record<string, CommandEntry>> = {
   check: { run: check, flags: ['dir'] },
   compose: { run: composeCommand, flags: ['dir'] },
   config: { run: config, flags: ['dir'] },
+  plan: { run: plan, flags: ['dir', 'supergraph', 'operation'] },
 };
 
 const flags = {
@@ -43,6 +47,7 @@ const flags = {
   supergraph: { type: 'string' },
   port: { type: 'string' },
   host: { type: 'string' },
+  operation: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const satisfies ParseArgsConfig['options'];
@@ -59,11 +64,11 @@ async function main(argv: readonly string[]): Promise<number> {
   for (const flag of Object.keys(values)) {
     if (!entry.flags.includes(flag)) throw new UsageError(`"weft ${name}" takes no --${flag}`);
   }
-  const { dir = '.', supergraph, host } = values;
+  const { dir = '.', supergraph, host, operation } = values;
   if (supergraph !== undefined && values.dir !== undefined) {
     throw new UsageError('expected one of --dir and --supergraph, but got both');
   }
-  return entry.run({ dir, supergraph, host, port: readPort(values.port), words });
+  return entry.run({ dir, supergraph, host, port: readPort(values.port), operation, words });
 }
 
 function readArguments(argv: readonly string[]) {

@@ -6,5 +6,8 @@ export interface Arguments {
   readonly supergraph: string | undefined;
   readonly port: number | undefined;
   readonly host: string | undefined;
+  /** Name of one operation of a document with several. */
+  readonly operation: string | undefined;
+  /** What stands after the command's name. */
   readonly words: readonly string[];
 }
