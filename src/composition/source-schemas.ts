@@ -2,7 +2,6 @@ import {
   Kind,
   parse,
   specifiedScalarTypes,
-  type ConstDirectiveNode,
   type DocumentNode,
   type FieldDefinitionNode,
   type ObjectTypeDefinitionNode,
@@ -21,6 +20,16 @@ import {
   outputFieldsOf,
   placeOf,
 } from './definitions.ts';
+import {
+  externalDirective,
+  keyDirective,
+  keyField,
+  ownerOf,
+  stubOf,
+  type Draft,
+  type Sources,
+  type Types,
+} from './entity-stubs.ts';
 import type { Contribution, Place, Problem, SourceSchema } from './types.ts';
 
 /**
@@ -38,18 +47,6 @@ const federationLink = parse(
 
 const builtInScalars = new Set(specifiedScalarTypes.map((scalar) => scalar.name));
 const rootTypes = new Set(['Query', 'Mutation', 'Subscription']);
-
-type Types = Map<string, TypeDefinitionNode>;
-
-interface Draft {
-  readonly contribution: Contribution;
-  readonly types: Types;
-}
-
-interface Sources {
-  readonly drafts: readonly Draft[];
-  readonly problems: Problem[];
-}
 
 /** Writes out the source schema of every contribution. Pure. */
 export function buildSourceSchemas(
@@ -155,63 +152,6 @@ function addField(home: Draft, { type, field }: Link, sources: Sources): void {
   home.types.set(name, { ...base, fields: [...(base.fields ?? []), field] });
 }
 
-interface StubOptions {
-  readonly sources: Sources;
-  /** Whether the source that gets the stub can look the entity up. */
-  readonly resolvable: boolean;
-  readonly keyed: boolean;
-}
-
-/** A type with nothing but the first key that any source gives it. Key fields nobody describes are `ID!`. */
-function stubOf(name: string, { sources, resolvable, keyed }: StubOptions): ObjectTypeDefinitionNode {
-  const owner = keyed ? ownerOf(name, sources) : undefined;
-  const key = firstKey(owner) ?? 'id';
-  const fields = keyed ? fieldSetNames(key).map((field) => keyField(field, owner)) : [];
-  return {
-    kind: Kind.OBJECT_TYPE_DEFINITION,
-    name: { kind: Kind.NAME, value: name },
-    directives: keyed ? [keyDirective(key, resolvable)] : [],
-    fields,
-  };
-}
-
-/** The type as described by the source that can look it up, or by any that gives it a key. */
-function ownerOf(name: string, { drafts }: Sources): TypeDefinitionNode | undefined {
-  const keyed = drafts
-    .map((draft) => draft.types.get(name))
-    .filter((type) => type !== undefined && firstKey(type) !== undefined);
-  return (
-    keyed.find((type) => directivesOf(type, 'key').some((key) => argumentOf(key, 'resolvable') !== false)) ?? keyed[0]
-  );
-}
-
-function keyField(name: string, owner: TypeDefinitionNode | undefined): FieldDefinitionNode {
-  const known = outputFieldsOf(owner).find((field) => field.name.value === name);
-  return {
-    kind: Kind.FIELD_DEFINITION,
-    name: { kind: Kind.NAME, value: name },
-    type: known?.type ?? {
-      kind: Kind.NON_NULL_TYPE,
-      type: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: 'ID' } },
-    },
-  };
-}
-
-function keyDirective(fields: string, resolvable: boolean): ConstDirectiveNode {
-  const name = (value: string) => ({ kind: Kind.NAME, value }) as const;
-  const withFields = {
-    kind: Kind.ARGUMENT,
-    name: name('fields'),
-    value: { kind: Kind.STRING, value: fields },
-  } as const;
-  const unresolvable = {
-    kind: Kind.ARGUMENT,
-    name: name('resolvable'),
-    value: { kind: Kind.BOOLEAN, value: false },
-  } as const;
-  return { kind: Kind.DIRECTIVE, name: name('key'), arguments: resolvable ? [withFields] : [withFields, unresolvable] };
-}
-
 /** Adds what a source refers to but does not define: keys of extended types, required fields, stubs, shared types. */
 function completeTypes(draft: Draft, sources: Sources): void {
   for (const [name, type] of [...draft.types]) {
@@ -281,11 +221,6 @@ function withKeyAndRequired(
   }
   return { ...type, fields, directives: [...(type.directives ?? []), ...(key ? [keyDirective(key, true)] : [])] };
 }
-
-const externalDirective: ConstDirectiveNode = {
-  kind: Kind.DIRECTIVE,
-  name: { kind: Kind.NAME, value: 'external' },
-};
 
 function describedField(
   type: string,

@@ -1,4 +1,4 @@
-import type { ConstDirectiveNode, DocumentNode, FieldDefinitionNode, TypeDefinitionNode } from 'graphql';
+import type { DocumentNode } from 'graphql';
 
 /** Where in a file something stands; line and column count from 1. */
 export interface Place {
@@ -42,8 +42,3 @@ export interface SourceSchema {
   readonly sdl: DocumentNode;
   readonly url: string;
 }
-
-/** A type of a document with its extensions folded in. */
-export type MergedType = TypeDefinitionNode;
-
-export type { ConstDirectiveNode, FieldDefinitionNode };
