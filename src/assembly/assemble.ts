@@ -5,16 +5,14 @@ import type { PerParentCall } from '../composition/n-plus-one.ts';
 import { pruneUnresolvable } from '../composition/prune.ts';
 import { buildSourceSchemas } from '../composition/source-schemas.ts';
 import type { Contribution, FieldCoordinate, Problem, SourceSchema } from '../composition/types.ts';
-import type { GatewayFolder } from '../config/types.ts';
 import { GatewayError } from '../errors.ts';
 import { graphqlSourceSchema, type GraphqlSourceSchema } from '../upstream/facade/graphql/source-schema.ts';
 import { filledFields } from '../upstream/facade/rest/read-declarations.ts';
 import type { Facade } from '../upstream/types.ts';
+import type { AssemblyParts } from './parts.ts';
 import { checkResolvers, perParentCalls } from './check-resolvers.ts';
 import { createFacades } from './create-facades.ts';
-import type { UpstreamSchema } from './load-schemas.ts';
 import type { OpenUpstream } from './open-upstreams.ts';
-import type { ResolverExports } from './resolvers.ts';
 
 /** A folder's upstreams made one: what the engine and the checks need. */
 export interface Assembly {
@@ -27,13 +25,6 @@ export interface Assembly {
   readonly out: readonly FieldCoordinate[];
   /** Fields that make one call per parent. */
   readonly perParent: readonly PerParentCall[];
-}
-
-export interface AssemblyParts {
-  readonly folder: GatewayFolder;
-  readonly upstreams: ReadonlyMap<string, OpenUpstream>;
-  readonly resolvers: ReadonlyMap<string, ResolverExports>;
-  readonly schemas: ReadonlyMap<string, UpstreamSchema>;
 }
 
 /**

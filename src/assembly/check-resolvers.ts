@@ -8,7 +8,7 @@ import { checkDeclarations } from '../upstream/facade/rest/check-declarations.ts
 import { checkOpenApi } from '../upstream/facade/rest/check-openapi.ts';
 import { readOpenApi } from '../upstream/facade/rest/openapi.ts';
 import { batchability } from '../upstream/facade/rest/read-declarations.ts';
-import type { AssemblyParts } from './assemble.ts';
+import type { AssemblyParts } from './parts.ts';
 import type { ResolverExports } from './resolvers.ts';
 
 /** Holds every resolvers file against the schema that it fills, and against the upstream's OpenAPI document. */

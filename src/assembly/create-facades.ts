@@ -6,7 +6,7 @@ import type { GraphqlSourceSchema } from '../upstream/facade/graphql/source-sche
 import { createLocalFacade } from '../upstream/facade/local.ts';
 import { createRestFacade } from '../upstream/facade/rest/facade.ts';
 import type { Facade } from '../upstream/types.ts';
-import type { AssemblyParts } from './assemble.ts';
+import type { AssemblyParts } from './parts.ts';
 import type { OpenUpstream } from './open-upstreams.ts';
 
 export interface FacadeSources {
