@@ -1,9 +1,24 @@
-import { readFile } from 'node:fs/promises';
 import { Pool } from 'undici';
+
+/** A request body, and how long the answer is that was found right. */
+export interface Shot {
+  readonly body: string;
+  readonly answerBytes: number;
+}
 
 export interface Target {
   readonly url: string;
-  readonly body: string;
+  /** Sent in turn; at least one. */
+  readonly shots: readonly Shot[];
+}
+
+export interface Limits {
+  /** Sockets, each with one request under way; an integer above 0. */
+  readonly connections: number;
+  /** No request starts after this time. Default: no limit. */
+  readonly durationMs?: number;
+  /** Requests in all. Default: no limit. */
+  readonly requests?: number;
 }
 
 export interface LoadResult {
@@ -14,41 +29,63 @@ export interface LoadResult {
 }
 
 /**
- * Sends the same POST over `connections` sockets for `durationMs`, each as soon as the last was answered.
+ * Sends POST requests over `connections` sockets, each as soon as the last was answered.
  *
- * @throws {Error} on any answer other than 200: an entrant that fails is not timed.
+ * @throws {Error} on an answer of another status than 200 or of another length than the right one: an entrant that
+ *   fails is not timed.
  */
-export async function load(target: Target, connections: number, durationMs: number): Promise<LoadResult> {
+export async function load(target: Target, { connections, durationMs = Infinity, requests = Infinity }: Limits) {
   const { origin, pathname } = new URL(target.url);
   const pool = new Pool(origin, { connections, pipelining: 1 });
   const latenciesMs: number[] = [];
   const startedAt = performance.now();
+  let sent = 0;
   const send = async (): Promise<void> => {
-    while (performance.now() - startedAt < durationMs) {
+    while (sent < requests) {
       const sentAt = performance.now();
-      const headers = { 'content-type': 'application/json', accept: 'application/json' };
-      const response = await pool.request({ path: pathname, method: 'POST', headers, body: target.body });
-      await response.body.dump({ limit: Infinity });
-      if (response.statusCode !== 200) throw new Error(`${target.url} answered ${response.statusCode}`);
+      if (sentAt - startedAt >= durationMs) return;
+      const { body, answerBytes } = target.shots[sent++ % target.shots.length] as Shot;
+      const { status, bytes } = await post(pool, pathname, body);
+      if (status !== 200 || bytes !== answerBytes) {
+        throw new Error(`answered ${status} with ${bytes} bytes, expected 200 with ${answerBytes}: ${body}`);
+      }
       latenciesMs.push(performance.now() - sentAt);
     }
   };
-  await Promise.all(Array.from({ length: connections }, send));
+  try {
+    await Promise.all(Array.from({ length: connections }, send));
+  } finally {
+    await pool.destroy();
+  }
   const elapsedMs = performance.now() - startedAt;
-  await pool.close();
-  return { requests: latenciesMs.length, elapsedMs, latenciesMs: latenciesMs.toSorted((a, b) => a - b) };
+  const result: LoadResult = { requests: sent, elapsedMs, latenciesMs: latenciesMs.toSorted((a, b) => a - b) };
+  return result;
 }
 
-/** Processor time of a process since its start, all threads, user and system, in milliseconds (Linux). */
-export async function cpuMs(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const ticksPerSecond = 100;
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
+const headers = { 'content-type': 'application/json', accept: 'application/json' };
+
+interface Outcome {
+  readonly status: number;
+  readonly bytes: number;
 }
 
-/** The most memory that a process has held, in MiB (Linux). */
-export async function peakMemoryMiB(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
+/** The lowest level of undici: the load must cost less than what it measures. */
+function post(pool: Pool, path: string, body: string): Promise<Outcome> {
+  const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+  let status = 0;
+  let bytes = 0;
+  pool.dispatch(
+    { path, method: 'POST', headers, body },
+    {
+      onResponseStart: (_controller, statusCode) => {
+        status = statusCode;
+      },
+      onResponseData: (_controller, chunk) => {
+        bytes += chunk.length;
+      },
+      onResponseEnd: () => resolve({ status, bytes }),
+      onResponseError: (_controller, error) => reject(error),
+    },
+  );
+  return promise;
 }

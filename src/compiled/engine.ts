@@ -1,12 +1,6 @@
-import {
-  GraphQLError,
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-  type GraphQLSchema,
-} from 'graphql';
+import { GraphQLError, type DocumentNode, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { buildJoinGraph } from '../composition/join-graph/build.ts';
-import type { PlacedError } from '../executor/write-careful.ts';
+import type { PlacedError } from '../executor/build-carefully.ts';
 import { executeStitched } from '../stitched/execute.ts';
 import { publishInternalError } from '../telemetry/channels.ts';
 import type { Facade, RequestScope } from '../upstream/types.ts';
@@ -35,21 +29,8 @@ export interface EngineCounts {
 
 export interface CompiledEngine {
   /** Runs a query or mutation that is valid against the schema. Never rejects for what an upstream does. */
-  readonly execute: (args: ExecutionArgs) => Promise<TextResult | ExecutionResult>;
+  readonly execute: (args: ExecutionArgs) => Promise<ExecutionResult>;
   readonly counts: () => EngineCounts;
-}
-
-/** A result whose `data` is there as text only: `data` says no more than whether it is null. */
-export interface TextResult {
-  readonly data: Record<string, never> | null;
-  readonly errors?: readonly GraphQLError[];
-  /** The whole answer as JSON, with the errors (and extensions) that clients may read. */
-  readonly stringify: (formatted: FormattedParts) => string;
-}
-
-interface FormattedParts {
-  readonly errors?: readonly unknown[];
-  readonly extensions?: unknown;
 }
 
 export function createCompiledEngine({ supergraph, facades, schema, maxBytes }: CompiledEngineParts): CompiledEngine {
@@ -68,10 +49,7 @@ export function createCompiledEngine({ supergraph, facades, schema, maxBytes }: 
 
 type CompiledEntry = Extract<Entry, { runs: 'compiled' }>;
 
-async function run(
-  { program, coerce, introspect }: CompiledEntry,
-  args: ExecutionArgs,
-): Promise<TextResult | ExecutionResult> {
+async function run({ program, coerce, introspect }: CompiledEntry, args: ExecutionArgs): Promise<ExecutionResult> {
   const variables = args.variableValues ?? {};
   const { values, errors } = coerce(variables);
   if (errors) return { errors };
@@ -83,22 +61,8 @@ async function run(
     ...(introspect && { introspection: introspect(variables) }),
   });
   for (const error of result.unshown) if (error.isInternal) publishInternalError({ error, requestId: scope.requestId });
-  return textResult(result.text, result.errors);
-}
-
-function textResult(text: string, errors: readonly PlacedError[]): TextResult {
-  return {
-    data: text === 'null' ? null : {},
-    ...(errors.length > 0 && { errors: errors.map(asGraphqlError) }),
-    stringify: (formatted) => answerText(text, formatted),
-  };
-}
-
-/** Errors come first, as they are easiest to see there (GraphQL, 7 Response). */
-function answerText(data: string, { errors, extensions }: FormattedParts): string {
-  const before = errors && errors.length > 0 ? `"errors":${JSON.stringify(errors)},` : '';
-  const after = extensions === undefined ? '' : `,"extensions":${JSON.stringify(extensions)}`;
-  return `{${before}"data":${data}${after}}`;
+  const { data, errors: placed } = result;
+  return placed.length > 0 ? { data, errors: placed.map(asGraphqlError) } : { data };
 }
 
 function asGraphqlError({ path, error }: PlacedError): GraphQLError {

@@ -22,7 +22,9 @@ export class Absences {
 
   /** What to say where not even the object may be null; undefined where no absence left the member empty. */
   at(object: object, key: string | number): GatewayError | undefined {
-    const found = this.#all.find((each) => each.object === object && each.members.some(({ dataKey }) => dataKey === key));
+    const found = this.#all.find(
+      (each) => each.object === object && each.members.some(({ dataKey }) => dataKey === key),
+    );
     if (!found) return undefined;
     const { upstream } = found;
     const message = `upstream "${upstream}" has no entity of a key that another upstream gave`;

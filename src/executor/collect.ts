@@ -1,13 +1,12 @@
 import type { Path, PathStep, RepresentationField } from '../planner/plan.ts';
 import { compileCode, isObject, own, quote, readMember } from './quote.ts';
-import { stringJson } from './leaves.ts';
 
 /** Calls `found` with each object at one of the paths, in the order of the paths. */
 export type Walk = (root: object, found: (object: object) => void) => void;
 
 export function compileWalk(paths: readonly Path[]): Walk {
   const code = paths.map((path) => walkFrom(path, 0)).join('');
-  return compileCode<Walk>(`return function(v0,found){${code}};`, { own, isObject });
+  return compileCode(`return function(v0,found){${code}};`, { own, isObject }) as Walk;
 }
 
 /** Code that goes on from the value `v<depth>`, which has come through the first `depth` steps. */
@@ -51,7 +50,17 @@ export function compileRepresent(type: string, fields: readonly RepresentationFi
   const code: string[] = [];
   const start = `{"__typename":${JSON.stringify(type)}`;
   const name = representFunction(start, fields, code);
-  return compileCode<Represent>(`${code.join('\n')}\nreturn ${name};`, { own, isObject, leafJson, listJson });
+  return compileCode(`${code.join('\n')}\nreturn ${name};`, { own, isObject, leafJson, listJson }) as Represent;
+}
+
+/** Whether two objects have equal representations; only ever true where they have. */
+export type IsSame = (a: object, b: object) => boolean;
+
+/** Compares without making text, where a representation is made of leaves that every type has; else undefined. */
+export function compileIsSame(fields: readonly RepresentationField[]): IsSame | undefined {
+  if (fields.length === 0 || fields.some(({ on, fields: below }) => on ?? below)) return undefined;
+  const tests = fields.map(({ dataKey }) => `${readMember('a', dataKey)}===${readMember('b', dataKey)}`);
+  return compileCode(`return function(a,b){return ${tests.join('&&')};};`, { own }) as IsSame;
 }
 
 /** Adds a function to `code` and gives its name. `start` is the JSON that stands before the fields, with its brace. */
@@ -59,7 +68,7 @@ function representFunction(start: string, fields: readonly RepresentationField[]
   let hasMember = start.length > 1;
   const lines = fields.map((field) => {
     const { name, dataKey, required, on, fields: below } = field;
-    const value = below ? `listJson(v,${representFunction('{', below, code)},${required})` : 'leafJson(v)';
+    const value = below ? `listJson(v,${representFunction('{', below, code)})` : 'leafJson(v)';
     // Whether a comma is due is known here unless a member before this one depends on the type.
     const comma = hasMember ? quote(',') : `(t.length>1?",":"")`;
     const isAbsent = required ? 'v===undefined' : 'v===undefined||v===null';
@@ -75,16 +84,19 @@ function representFunction(start: string, fields: readonly RepresentationField[]
   return name;
 }
 
+// Keys are short and mostly made of these; a look at them costs less than `JSON.stringify` of a single string.
+const plain = /^[\w .:/+=-]*$/;
+
 function leafJson(value: unknown): string | undefined {
-  return typeof value === 'string' ? stringJson(value) : JSON.stringify(value);
+  return typeof value === 'string' && plain.test(value) ? `"${value}"` : JSON.stringify(value);
 }
 
 /** An object, or (nested) list of them, inside a representation. */
-function listJson(value: unknown, represent: Represent, required: boolean): string | undefined {
+function listJson(value: unknown, represent: Represent): string | undefined {
   if (Array.isArray(value)) {
     const items: string[] = [];
     for (const item of value as unknown[]) {
-      const text = listJson(item, represent, required);
+      const text = listJson(item, represent);
       if (text === undefined) return undefined;
       items.push(text);
     }

@@ -1,7 +1,7 @@
 import type { EntityFetch, EntityTarget, Plan } from '../planner/plan.ts';
 import type { FetchAnswer, PreparedFetch } from '../upstream/types.ts';
 import type { GatewayError } from '../errors.ts';
-import { compileRepresent, compileWalk, type Represent, type Walk } from './collect.ts';
+import { compileIsSame, compileRepresent, compileWalk, type IsSame, type Represent, type Walk } from './collect.ts';
 import { allHold } from './conditions.ts';
 import { membersOf, type Member } from './members.ts';
 import { compileMerge, type Merge } from './merge.ts';
@@ -16,6 +16,9 @@ interface Target {
   readonly members: readonly Member[];
   readonly walk: Walk;
   readonly represent: Represent;
+  readonly isSame: IsSame | undefined;
+  /** Data key of the first member of the representation. */
+  readonly firstKey: string;
   /** For the object that an entity goes to first, and for those that share its representation. */
   readonly merge: Merge;
   readonly mergeAgain: Merge;
@@ -58,30 +61,41 @@ function compileTarget(target: EntityTarget, plan: Plan): Target {
     members,
     walk: compileWalk(target.paths),
     represent: compileRepresent(target.type, target.representation),
+    isSame: compileIsSame(target.representation),
+    firstKey: target.representation[0]?.dataKey ?? '',
     merge,
     mergeAgain: mayShare(plan, target.paths) ? merge : compileMerge(members, true),
   };
 }
 
 function collect(target: Target, at: { readonly upstream: string; readonly run: Run }): Asked {
-  const { run } = at;
   const groups: object[][] = [];
-  if (!allHold(target.target.conditions, run.values)) return { target, representations: '', groups };
-  const { represent } = target;
-  const indexes = new Map<string, number>();
+  if (!allHold(target.target.conditions, at.run.values)) return { target, representations: '', groups };
+  const { represent, isSame, firstKey } = target;
+  const byText = new Map<string, object[]>();
+  // The last group met with each first key: mostly it is the right one, and no text needs to be made to know.
+  const byKey = new Map<unknown, object[]>();
   let representations = '';
-  target.walk(run.data, (object) => {
-    const text = represent(object);
-    if (text === undefined) return pass(target, object, at);
-    const index = indexes.get(text);
-    if (index !== undefined) {
-      groups[index]?.push(object);
-      return undefined;
+  target.walk(at.run.data, (object) => {
+    const key = isSame && own(object, firstKey);
+    const likely = key === undefined || key === null ? undefined : byKey.get(key);
+    if (likely && isSame?.(likely[0] as object, object)) {
+      likely.push(object);
+      return;
     }
-    indexes.set(text, groups.length);
+    const text = represent(object);
+    if (text === undefined) {
+      pass(target, object, at);
+      return;
+    }
+    const known = byText.get(text);
+    const group = known ?? [];
+    group.push(object);
+    byKey.set(key, group);
+    if (known) return;
+    byText.set(text, group);
     representations += groups.length === 0 ? text : `,${text}`;
-    groups.push([object]);
-    return undefined;
+    groups.push(group);
   });
   return { target, representations, groups };
 }

@@ -1,37 +1,21 @@
 import type { EnumShape, ScalarShape } from '../planner/shape.ts';
 
 /**
- * Leaf values from JSON to the text of the answer, judged as graphql-js judges results. A helper gives undefined for a
- * value that is no result of its type. null and undefined are not theirs to judge.
+ * Leaf values from JSON as results, judged as graphql-js judges them. Gives undefined for a value that is no result of its
+ * type. null and undefined are not its to judge.
  *
  * @see {@link https://spec.graphql.org/October2021/#sec-Scalars | GraphQL, 3.5 Scalars, Result Coercion}
  */
-export type LeafText = (value: unknown) => string | undefined;
+export type Leaf = (value: unknown) => unknown;
 
-// What a JSON string cannot hold as it is. Lone surrogates are escaped, pairs would not need to be.
-const needsEscape = /["\\\u0000-\u001f\ud800-\udfff]/;
-
-/** A string as JSON. */
-export function stringJson(value: string): string {
-  return needsEscape.test(value) ? JSON.stringify(value) : `"${value}"`;
+function asString(value: unknown): unknown {
+  if (typeof value === 'string') return value;
+  return typeof value === 'boolean' || Number.isFinite(value) ? String(value) : undefined;
 }
 
-function stringText(value: unknown): string | undefined {
-  switch (typeof value) {
-    case 'string':
-      return stringJson(value);
-    case 'number':
-      return Number.isFinite(value) ? `"${value}"` : undefined;
-    case 'boolean':
-      return value ? '"true"' : '"false"';
-    default:
-      return undefined;
-  }
-}
-
-function idText(value: unknown): string | undefined {
-  if (typeof value === 'string') return stringJson(value);
-  return Number.isInteger(value) ? `"${String(value)}"` : undefined;
+function asId(value: unknown): unknown {
+  if (typeof value === 'string') return value;
+  return Number.isInteger(value) ? String(value) : undefined;
 }
 
 /** A number, a number's text, or 0 and 1 for a Boolean; anything else is NaN. */
@@ -41,40 +25,35 @@ function numberOf(value: unknown): number {
   return typeof value === 'string' && value !== '' ? Number(value) : Number.NaN;
 }
 
-function intText(value: unknown): string | undefined {
+function asInt(value: unknown): unknown {
   const number = numberOf(value);
   // Only what is a 32-bit integer stays the same when it is made one.
-  return (number | 0) === number ? `${number}` : undefined;
+  return (number | 0) === number ? number : undefined;
 }
 
-function floatText(value: unknown): string | undefined {
+function asFloat(value: unknown): unknown {
   const number = numberOf(value);
-  return Number.isFinite(number) ? `${number}` : undefined;
+  return Number.isFinite(number) ? number : undefined;
 }
 
-function booleanText(value: unknown): string | undefined {
-  if (typeof value === 'boolean') return value ? 'true' : 'false';
-  if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
-  return value === 0 ? 'false' : 'true';
+function asBoolean(value: unknown): unknown {
+  if (typeof value === 'boolean') return value;
+  return typeof value === 'number' && Number.isFinite(value) ? value !== 0 : undefined;
 }
 
-function customText(value: unknown): string | undefined {
-  return JSON.stringify(value);
-}
-
-const scalarTexts: ReadonlyMap<string, LeafText> = new Map([
-  ['String', stringText],
-  ['ID', idText],
-  ['Int', intText],
-  ['Float', floatText],
-  ['Boolean', booleanText],
+const scalars: ReadonlyMap<string, Leaf> = new Map([
+  ['String', asString],
+  ['ID', asId],
+  ['Int', asInt],
+  ['Float', asFloat],
+  ['Boolean', asBoolean],
 ]);
 
-/** What writes the values of a leaf type. */
-export function leafTextOf(shape: ScalarShape | EnumShape): LeafText {
-  if (shape.kind === 'scalar') return (shape.custom ? undefined : scalarTexts.get(shape.type)) ?? customText;
-  const texts = new Map<unknown, string>(shape.values.map((value) => [value, JSON.stringify(value)]));
-  return (value) => texts.get(value);
+/** What judges the values of a leaf type. */
+export function leafOf(shape: ScalarShape | EnumShape): Leaf {
+  if (shape.kind === 'scalar') return (shape.custom ? undefined : scalars.get(shape.type)) ?? ((value) => value);
+  const values = new Set<unknown>(shape.values);
+  return (value) => (values.has(value) ? value : undefined);
 }
 
 /** What went wrong with a value, for the log. */

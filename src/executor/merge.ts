@@ -16,7 +16,7 @@ export function compileMerge(members: readonly Member[], copies: boolean): Merge
   const code: string[] = [];
   const main = mergeFunction(members, code);
   const helpers = { own, define, isObject, copy: copies ? structuredClone : keep };
-  return compileCode<Merge>(`${code.join('\n')}\nreturn ${main};`, helpers);
+  return compileCode(`${code.join('\n')}\nreturn ${main};`, helpers) as Merge;
 }
 
 function keep<T>(value: T): T {

@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts';
-import { Failures, type Failure } from './failures.ts';
+import type { Failure, Failures } from './failures.ts';
 import type { Member } from './members.ts';
 import { own } from './quote.ts';
 

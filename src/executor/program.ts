@@ -2,17 +2,17 @@ import { GatewayError } from '../errors.ts';
 import type { Fetch, Plan } from '../planner/plan.ts';
 import type { Shape } from '../planner/shape.ts';
 import type { PreparedFetch, RequestScope } from '../upstream/types.ts';
+import { buildCarefully, type PlacedError } from './build-carefully.ts';
+import { compileBuildQuickly, type Answer, type BuildQuickly } from './build-quickly.ts';
 import type { Values } from './conditions.ts';
 import { Failures } from './failures.ts';
 import { compileEntityFetch } from './fetch-entities.ts';
 import { compileRootFetch } from './fetch-root.ts';
 import type { Run, Step } from './run.ts';
-import { writeCarefully, type PlacedError } from './write-careful.ts';
-import { compileWriteFast, type WriteFast } from './write-fast.ts';
 
 /**
  * A plan and a shape become a program: functions that are made once and run once per request. What comes in is data of
- * the planner and calls of the upstream room; what goes out is the answer's text. Nothing of GraphQL is decided here.
+ * the planner and calls of the upstream room; what goes out is the answer's data. Nothing of GraphQL is decided here.
  */
 
 export interface ProgramParts {
@@ -33,8 +33,7 @@ export interface RunInput {
 }
 
 export interface ProgramResult {
-  /** JSON of the answer's `data`. */
-  readonly text: string;
+  readonly data: Answer | null;
   readonly errors: readonly PlacedError[];
   /** Errors that no part of the answer stayed null for; they belong in the log. */
   readonly unshown: readonly GatewayError[];
@@ -48,17 +47,17 @@ export interface Program {
 export function compileProgram({ plan, shape, prepare }: ProgramParts): Program {
   const steps = plan.fetches.map((fetch) => compileFetch(fetch, plan, prepare));
   const order = orderOf(plan.fetches);
-  const write = compileWriteFast(shape);
+  const build = compileBuildQuickly(shape);
   return {
     run: async ({ variables, values, scope, introspection = {} }) => {
       const run: Run = { data: {}, variables, values, scope, failures: undefined, absences: undefined };
       try {
         await runSteps(steps, order, run);
-        return finish(run, { write, shape, introspection });
+        return finish(run, { build, shape, introspection });
       } catch (cause) {
         const message = `the program of an operation threw: ${cause instanceof Error ? cause.message : String(cause)}`;
         return {
-          text: 'null',
+          data: null,
           errors: [{ path: [], error: new GatewayError('INTERNAL_ERROR', message, { cause }) }],
           unshown: [],
         };
@@ -111,16 +110,16 @@ async function runSteps(steps: readonly Step[], { waits, followers }: Order, run
 }
 
 interface Finishing {
-  readonly write: WriteFast;
+  readonly build: BuildQuickly;
   readonly shape: Shape;
   readonly introspection: object;
 }
 
-function finish(run: Run, { write, shape, introspection }: Finishing): ProgramResult {
-  const { data, values } = run;
-  const text = run.failures ? undefined : write(data, values, introspection);
-  if (text !== undefined) return { text, errors: [], unshown: [] };
+function finish(run: Run, { build, shape, introspection }: Finishing): ProgramResult {
+  const { data, values, absences } = run;
+  const quick = run.failures ? undefined : build(data, values, introspection);
+  if (quick) return { data: quick, errors: [], unshown: [] };
   const failures = run.failures ?? new Failures();
-  const written = writeCarefully(shape, { data, values, introspection, failures, absences: run.absences });
-  return { ...written, unshown: failures.unshown() };
+  const built = buildCarefully(shape, { data, values, introspection, failures, absences });
+  return { ...built, unshown: failures.unshown() };
 }

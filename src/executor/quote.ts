@@ -10,11 +10,6 @@ export function quote(text: string): string {
   return JSON.stringify(text).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }
 
-/** A JavaScript string literal whose value is the JSON text of `text`. */
-export function quoteJson(text: string): string {
-  return quote(JSON.stringify(text));
-}
-
 /**
  * Code that reads the member `key` of the object `object`, undefined where the object has none of its own. `object` is
  * an identifier of generated code.
@@ -28,6 +23,12 @@ export function readMember(object: string, key: string): string {
 export function writeMember(object: string, key: string, value: string): string {
   // Assigning to `__proto__` would change what the object inherits.
   return key === '__proto__' ? `define(${object},${quote(key)},${value});` : `${object}[${quote(key)}]=${value};`;
+}
+
+/** What stands before the colon of a member in an object literal. */
+export function memberName(key: string): string {
+  // As a plain name, `__proto__` would set what the object inherits.
+  return key === '__proto__' ? `[${quote(key)}]` : quote(key);
 }
 
 /** The object's own member, undefined where there is none. For generated code and for whoever reads by a name from outside. */
@@ -50,8 +51,10 @@ export function isObject(value: unknown): value is Record<string, unknown> {
  *
  * @param body Statements made of constants of ours and of what `quote` gave; the last one returns the function.
  */
-export function compileCode<T>(body: string, helpers: Readonly<Record<string, unknown>>): T {
+export function compileCode(body: string, helpers: Readonly<Record<string, unknown>>): unknown {
   const names = Object.keys(helpers);
-  const make = new Function(...names, `"use strict";${body}`) as (...values: unknown[]) => T;
+  // All text from outside in the body is a literal made by `quote`.
+  // oxlint-disable-next-line typescript/no-implied-eval
+  const make = new Function(...names, `"use strict";${body}`) as (...values: unknown[]) => unknown;
   return make(...names.map((name) => helpers[name]));
 }

@@ -96,7 +96,7 @@ interface Collecting {
   readonly conditions: readonly Condition[];
   /** Occurrences by response key, object types and conditions, in order of first appearance. */
   readonly groups: Map<string, Occurrence[]>;
-  /** What was collected already: a fragment spread many times counts once. */
+  /** Selection sets that were collected already: a fragment spread many times counts once. */
   readonly seen: Set<string>;
 }
 
@@ -123,6 +123,9 @@ class Inlining {
   }
 
   #collect(selectionSet: SelectionSetNode, at: Collecting): void {
+    const identity = `${this.#idOf(selectionSet)} ${at.on?.join(',') ?? '*'} ${conditionsText(at.conditions)}`;
+    if (at.seen.has(identity)) return;
+    at.seen.add(identity);
     for (const node of selectionSet.selections) {
       const conditions = conditionsOf(node.directives, at.conditions);
       if (conditions === null) continue;
@@ -138,13 +141,10 @@ class Inlining {
   }
 
   /** A field that was asked unconditionally before takes the occurrence in; its conditions move to what is below it. */
-  #addOccurrence(occurrence: Occurrence, { groups, seen }: Collecting): void {
+  #addOccurrence(occurrence: Occurrence, { groups }: Collecting): void {
     const { node, on, conditions } = occurrence;
     const always = `${node.alias?.value ?? node.name.value} ${on?.join(',') ?? '*'} `;
     const key = groups.has(always) ? always : always + conditionsText(conditions);
-    const identity = `${this.#idOf(node)} ${always}${conditionsText(conditions)}`;
-    if (seen.has(identity)) return;
-    seen.add(identity);
     const group = groups.get(key);
     if (group) group.push(occurrence);
     else groups.set(key, [occurrence]);

@@ -12,7 +12,10 @@ export interface Plan {
 
 export type OperationKind = 'query' | 'mutation' | 'subscription';
 
-/** One upstream call. Its answer is merged into the data, which starts as one empty object. */
+/**
+ * One upstream call. Its answer is merged into the data, which starts as one empty object: members that are new are set,
+ * objects that are there already are merged member by member, lists item by item; null never replaces an object.
+ */
 export type Fetch = RootFetch | EntityFetch;
 
 interface FetchBase {
@@ -50,7 +53,7 @@ export interface EntityFetch extends FetchBase {
 
 /** One `_entities(representations:)` of a request. */
 export interface EntityTarget {
-  /** Response key of the list in the upstream's `data`: `_entities`, or `_e0`, `_e1`, … where there are several. */
+  /** Response key of the list in the upstream's `data`: `_entities`, or `_e0`, `_e1` and so on, where there are several. */
   readonly alias: string;
   /** Name of the variable that carries the representations, without `$`. */
   readonly variable: string;
@@ -67,9 +70,9 @@ export interface EntityTarget {
 }
 
 /**
- * One member of a representation. A key field (`required: false`) that is absent or null means that the object has no
- * such entity: it is not asked for. A nullable `@requires` field may be null; where it is absent because its fetch
- * failed, what depends on it cannot be asked for.
+ * One member of a representation. An object whose key field (`required: false`) is absent or null is not asked for. A
+ * `@requires` field may be null. One that is absent, because its fetch failed or a condition left it out, cannot be sent:
+ * what depends on it is not asked for, which is no error where nobody wants it.
  */
 export interface RepresentationField {
   /** What the upstream calls it. */
@@ -95,7 +98,7 @@ export type PathStep =
   /** Only objects whose `__typename` member is one of `types`. */
   | { readonly step: 'type'; readonly types: readonly string[] };
 
-/** Holds where the Boolean variable has the value `is`: `@include` is true, `@skip` is false. */
+/** Holds where the coerced variable (default filled in) has the value `is`: true for `@include`, false for `@skip`. */
 export interface Condition {
   readonly variable: string;
   readonly is: boolean;

@@ -166,11 +166,12 @@ interface Parts {
 
 /**
  * A want taken from several upstreams, each giving some of the fields below it; null where that is of no use. Objects
- * and list items are then merged, which `@shareable` promises to be the same. Never for mutations: they run once.
+ * and list items are then merged, which `@shareable` promises to be the same. Never for mutations and subscriptions: they run once.
  */
 function partsOf(search: Search, want: Want, { at, whole, options }: Ways): Parts | null {
-  const isMutation = at.type === search.graph.roots.mutation;
-  if (options.length === 0 || isMutation || !want.fields) return null;
+  const { mutation, subscription } = search.graph.roots;
+  const isOnce = at.type === mutation || at.type === subscription;
+  if (options.length === 0 || isOnce || !want.fields) return null;
   if (whole.length === 0) return cover(want, (rest) => optionsAt(search, rest, at));
   const best = cheapest(whole, free);
   if (best.cost.waves.length < 2 || options.length < 2 || search.flat === search) return null;

@@ -3,7 +3,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
-import { buildClientSchema, buildSchema, extendSchema, getIntrospectionQuery, graphql, parse, printSchema } from 'graphql';
+import {
+  buildClientSchema,
+  buildSchema,
+  extendSchema,
+  getIntrospectionQuery,
+  graphql,
+  parse,
+  printSchema,
+} from 'graphql';
 import type { GraphQLSchema, IntrospectionQuery } from 'graphql';
 import { start as startReviews } from '../../upstreams/reviews.server.ts';
 import { refusingUrl, startFakeUpstream, type FakeAnswer } from '../support/fake-upstream.ts';
@@ -17,7 +25,11 @@ before(async () => {
 });
 after(async () => demo.close());
 
-async function startFor(t: TestContext, urls: Readonly<Record<string, string>>, changes: GatewayChanges): Promise<TestGateway> {
+async function startFor(
+  t: TestContext,
+  urls: Readonly<Record<string, string>>,
+  changes: GatewayChanges,
+): Promise<TestGateway> {
   const gateway = await startGateway({ ...changes, env: { ...demo.env, ...environmentOf(urls) } });
   t.after(gateway.close);
   return gateway;
@@ -54,11 +66,8 @@ describe('an upstream that is down at the start, of which a schema is kept', () 
     const { data, errors } = await second.query(ofReviews);
     assert.deepEqual(data, { product: { name: 'Fine Tea Kettle', averageRating: null }, review: null });
     assert.deepEqual(
-      errors.map(({ path, extensions }) => [path?.join('.'), extensions['code'], extensions['upstream']]).toSorted(),
-      [
-        ['product.averageRating', 'UPSTREAM_UNREACHABLE', 'reviews'],
-        ['review', 'UPSTREAM_UNREACHABLE', 'reviews'],
-      ],
+      errors.map(({ path, extensions }) => [path, extensions['code'], extensions['upstream']].join(' ')).toSorted(),
+      ['product,averageRating UPSTREAM_UNREACHABLE reviews', 'review UPSTREAM_UNREACHABLE reviews'],
     );
   });
 
@@ -88,7 +97,11 @@ describe('an upstream that is down at the start, of which no schema is kept', ()
     assert.deepEqual(answered.errors, []);
     assert.deepEqual(answered.data?.['user'], { name: 'Ada Abel', orders: [{ id: '4807' }] });
 
-    for (const query of [ofReviews, '{ latestReviews { id } }', 'mutation ($i: AddReviewInput!) { addReview(input: $i) { id } }']) {
+    for (const query of [
+      ofReviews,
+      '{ latestReviews { id } }',
+      'mutation ($i: AddReviewInput!) { addReview(input: $i) { id } }',
+    ]) {
       const { data, errors } = await gateway.query(query);
       assert.equal(data, null);
       assert.equal(errors[0]?.extensions['code'], 'UPSTREAM_SCHEMA_UNAVAILABLE');
@@ -100,7 +113,9 @@ describe('an upstream that is down at the start, of which no schema is kept', ()
   test('takes fields of others along that require its fields, and says which', async (t) => {
     const gateway = await startFor(t, { products: await refusingUrl() }, {});
     assert.deepEqual(gateway.gateway.outFields(), ['Product.shippingEstimate']);
-    const { data, errors } = await gateway.query('{ user(id: 1) { name } latestReviews(first: 1) { rating product { inStock } } }');
+    const { data, errors } = await gateway.query(
+      '{ user(id: 1) { name } latestReviews(first: 1) { rating product { inStock } } }',
+    );
     assert.deepEqual(errors, []);
     assert.match(JSON.stringify(data), /"inStock":(true|false)/);
     const { errors: refused } = await gateway.query('{ latestReviews(first: 1) { product { shippingEstimate } } }');
@@ -145,7 +160,8 @@ async function startChangingProducts(): Promise<ChangingProducts> {
   const server = await startFakeUpstream(async ({ body }): Promise<FakeAnswer> => {
     const { query } = JSON.parse(body) as { readonly query: string };
     if (query.includes('__schema')) return { json: await graphql({ schema, source: query }) };
-    if (query.includes('colour')) return { json: { data: { product: { __typename: 'Product', id: '1', colour: 'red' } } } };
+    if (query.includes('colour'))
+      return { json: { data: { product: { __typename: 'Product', id: '1', colour: 'red' } } } };
     if (query.includes('search')) await new Promise<void>((resolve) => held.resolve(resolve));
     return { json: await ask(body) };
   });
@@ -177,7 +193,7 @@ describe('an upstream whose schema changes', () => {
     release();
     const { data, errors } = await slow;
     assert.deepEqual(errors, []);
-    assert.equal((data?.['search'] as readonly Json[]).length, 10);
+    assert.equal((data as { readonly search: readonly Json[] }).search.length, 10);
   });
 
   test('keeps the old one where the new one does not compose', async (t) => {
@@ -186,11 +202,15 @@ describe('an upstream whose schema changes', () => {
     t.after(products.close);
     const gateway = await startFor(t, { products: products.url }, { upstreams: { products: { pollMs: 20 } } });
     // schema/products.graphql marks `products(ids:)` as a look-up: a schema without it contradicts.
-    products.tell((schema) => buildSchema(printSchema(schema).replace('products(ids: [ID!]!)', 'productsById(ids: [ID!]!)')));
+    products.tell((schema) =>
+      buildSchema(printSchema(schema).replace('products(ids: [ID!]!)', 'productsById(ids: [ID!]!)')),
+    );
     const { level, message } = await notices.seen(/the new schema of upstream "products" cannot be used/);
     assert.equal(level, 'error');
     assert.match(message, /schema\/products\.graphql:\d+:\d+/);
-    assert.deepEqual((await gateway.query('{ product(id: 1) { name } }')).data, { product: { name: 'Fine Tea Kettle' } });
+    assert.deepEqual((await gateway.query('{ product(id: 1) { name } }')).data, {
+      product: { name: 'Fine Tea Kettle' },
+    });
     assert.equal((await readyStates(gateway))['products'], 'live');
   });
 });

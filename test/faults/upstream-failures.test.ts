@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, test, type TestContext } from 'node:test';
 import { startFaultyUpstream, type Fault, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import {
   demoNames,
@@ -25,7 +25,7 @@ const dependent: Readonly<Record<DemoName, readonly string[]>> = {
   inventory: ['recommendations.*.inStock', 'recommendations.*.shippingEstimate'],
 };
 
-const faults: Readonly<Record<Exclude<Fault, 'none'> | 'refusing', string>> = {
+const faults: Readonly<Record<Fault | 'refusing', string>> = {
   failing: 'UPSTREAM_FAILED',
   silent: 'UPSTREAM_TIMEOUT',
   'cut off': 'UPSTREAM_BAD_RESPONSE',
@@ -76,20 +76,33 @@ for (const name of demoNames) {
         const answer = await gateway.query(dashboard);
         assert.equal(answer.status, 200);
         assert.deepEqual(answer.data, without(whole, dependent[name]));
-        checkErrors(answer, name, code);
+        checkErrors(answer, { upstream: name, code, quiet: quiet[`${name} ${fault}`] ?? [] });
       });
     }
   });
 }
 
-function checkErrors({ errors, headers, text }: GraphqlAnswer, upstream: DemoName, code: string): void {
+/** `unreadCount` may be null, so a body without it says that it is. */
+const quiet: Readonly<Record<string, readonly string[]>> = {
+  'users empty': ['dashboard.unreadCount'],
+  'users another shape': ['dashboard.unreadCount'],
+};
+
+interface Expected {
+  readonly upstream: DemoName;
+  readonly code: string;
+  /** Paths at which null is no error. */
+  readonly quiet: readonly string[];
+}
+
+function checkErrors({ errors, headers, text }: GraphqlAnswer, { upstream, code, quiet: allowed }: Expected): void {
   for (const { extensions } of errors) {
     const { requestId, upstreamStatus, ...rest } = extensions;
     assert.deepEqual(rest, { code, upstream });
     if (code === 'UPSTREAM_FAILED') assert.equal(upstreamStatus, 500);
     assert.equal(requestId, headers.get('x-request-id'));
   }
-  const nulls = dependent[upstream].map((path) => `dashboard.${path}`);
+  const nulls = dependent[upstream].map((path) => `dashboard.${path}`).filter((path) => !allowed.includes(path));
   const places = errors.map(({ path = [] }) => path.map((part) => (typeof part === 'number' ? '*' : part)).join('.'));
   // An error may stand below its null, at the field that may not be null itself.
   const named = places.map((place) => nulls.find((path) => place === path || place.startsWith(`${path}.`)) ?? place);
@@ -146,4 +159,57 @@ describe('a client that leaves', () => {
       assert.equal(await call.closed, false);
     });
   }
+});
+
+describe('what an upstream says of single entities', () => {
+  const codes = ({ errors }: GraphqlAnswer): unknown[] =>
+    errors.map(({ path, extensions }) => [path?.join('.'), extensions['code'], extensions['upstream']]);
+
+  async function startFaulty(t: TestContext, name: DemoName): Promise<readonly [TestGateway, FaultyUpstream]> {
+    const started = await startWithFault(name);
+    t.after(async () => {
+      for (const each of started) await each.close();
+    });
+    return started;
+  }
+
+  test('its error is told, though it is about a null where none may be', async (t) => {
+    const [gateway, reviews] = await startFaulty(t, 'reviews');
+    const message = 'Cannot return null for non-nullable field Product.id.';
+    reviews.setFault(() => ({ json: { data: { _entities: [null] }, errors: [{ message, path: ['_entities', 0] }] } }));
+    const answer = await gateway.query('{ product(id: 1) { name averageRating } }');
+    assert.deepEqual(answer.data, { product: { name: 'Fine Tea Kettle', averageRating: null } });
+    assert.deepEqual(codes(answer), [['product.averageRating', 'UPSTREAM_ERROR', 'reviews']]);
+  });
+
+  test('an error without a path is told where there is no entity', async (t) => {
+    const [gateway, reviews] = await startFaulty(t, 'reviews');
+    reviews.setFault(() => ({ json: { data: { _entities: [null] }, errors: [{ message: 'boom' }] } }));
+    const answer = await gateway.query('{ product(id: 1) { name averageRating } }');
+    assert.deepEqual(answer.data, { product: { name: 'Fine Tea Kettle', averageRating: null } });
+    assert.deepEqual(codes(answer), [['product.averageRating', 'UPSTREAM_ERROR', 'reviews']]);
+  });
+
+  test('of several in a list, an error stands at the one that it is about', async (t) => {
+    const [gateway, reviews] = await startFaulty(t, 'reviews');
+    const entity = (averageRating: number | null) => ({ __typename: 'Product', averageRating });
+    const errors = [{ message: 'No.', path: ['_entities', 1, 'averageRating'], extensions: { code: 'NO_STARS' } }];
+    reviews.setFault(() => ({ json: { data: { _entities: [entity(1), entity(null), entity(3)] }, errors } }));
+    const answer = await gateway.query('{ products(ids: [1, 2, 3]) { averageRating } }');
+    assert.deepEqual(answer.data, { products: [{ averageRating: 1 }, { averageRating: null }, { averageRating: 3 }] });
+    assert.deepEqual(codes(answer), [['products.1.averageRating', 'NO_STARS', 'reviews']]);
+  });
+
+  test('an entity that it does not have is null, and an error only where null costs more than the entity', async (t) => {
+    const [gateway, products] = await startFaulty(t, 'products');
+    products.setFault(({ body }) =>
+      body.includes('topProducts') ? { json: { data: { topProducts: [{ id: '1' }, { id: '9999' }] } } } : undefined,
+    );
+    const list = await gateway.query('{ dashboard(userId: 1) { unreadCount recommendations { name } } }');
+    assert.deepEqual(list.data, { dashboard: { unreadCount: 7, recommendations: null } });
+    assert.deepEqual(codes(list), [['dashboard.recommendations.1.name', 'UPSTREAM_BAD_RESPONSE', 'products']]);
+    const item = await gateway.query('{ dashboard(userId: 1) { recommendations { price } } }');
+    assert.deepEqual(item.data, { dashboard: { recommendations: [{ price: 3789 }, { price: null }] } });
+    assert.deepEqual(codes(item), []);
+  });
 });

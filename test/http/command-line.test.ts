@@ -26,7 +26,6 @@ interface Refusal {
   readonly args: readonly string[];
   /** Files that make the folder in which the command runs. */
   readonly files?: Readonly<Record<string, string>>;
-  readonly env?: NodeJS.ProcessEnv;
   readonly code: 1 | 2;
   /** Standard error, line by line. */
   readonly lines: readonly RegExp[];
@@ -90,14 +89,6 @@ const refusals: readonly Refusal[] = [
     args: ['strat'],
     code: 2,
     lines: [/^weft: unknown command "strat", did you mean "start"\?$/, tryHelp],
-  },
-  {
-    promise: 'a PORT that is none',
-    args: ['start'],
-    files: small,
-    env: { PORT: 'http' },
-    code: 1,
-    lines: [/^weft: environment variable PORT: expected an integer from 0 to 65535, got "http"$/],
   },
   {
     promise: 'what is not YAML, with its place',
@@ -166,9 +157,9 @@ const refusals: readonly Refusal[] = [
 ];
 
 describe('what cannot be done ends with plain lines and an exit code', { concurrency: 2 }, () => {
-  for (const { promise, args, files = {}, env = {}, code, lines } of refusals) {
+  for (const { promise, args, files = {}, code, lines } of refusals) {
     test(promise, async (t) => {
-      const result = await weft(t, args, { cwd: await makeFolder(t, files), env });
+      const result = await weft(t, args, { cwd: await makeFolder(t, files) });
       checkLines(result.stderr, lines);
       assert.deepEqual([result.code, result.stdout], [code, '']);
     });

@@ -78,7 +78,7 @@ describe('a gateway of another folder', () => {
   test('joins from the other side: what extends a type leads back to it', async () => {
     const { data, errors } = await gateway.query('{ activeAlerts { severity station { name network { title } } } }');
     assert.deepEqual(errors, []);
-    assert.deepEqual((data?.['activeAlerts'] as readonly Json[])[0], {
+    assert.deepEqual((data as { readonly activeAlerts: readonly Json[] }).activeAlerts[0], {
       severity: 'danger',
       station: { name: 'Alpine Hut', network: { title: 'High Places' } },
     });
@@ -134,7 +134,7 @@ test('weft start --dir runs it with its own stand-ins, and prints the port that 
   const [, url = ''] = await running.printed(/GraphQL +(http:\/\/127\.0\.0\.1:[1-9]\d*\/api)\n/);
   const { data } = await graphqlClient(url)('{ stations { latest { ref } network { title } alerts { id } } }');
   assert.equal(
-    JSON.stringify((data?.['stations'] as readonly Json[])[0]),
+    JSON.stringify((data as { readonly stations: readonly Json[] }).stations[0]),
     '{"latest":{"ref":"r1"},"network":{"title":"High Places"},"alerts":[{"id":"a1"}]}',
   );
   running.kill('SIGTERM');

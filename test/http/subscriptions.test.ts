@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
@@ -34,7 +33,7 @@ async function passThrough({ headers, body, response }: FakeCall, target: string
   const answer = await fetch(target, { method: 'POST', headers: passed, body, signal: leaving.signal });
   response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
   response.flushHeaders();
-  if (answer.body) await pipeline(Readable.fromWeb(answer.body), response).catch(() => {});
+  await pipeline(answer.body ?? [], response).catch(() => {});
 }
 
 interface Subscription {
@@ -65,8 +64,9 @@ async function subscribe(t: TestContext, query: string): Promise<Subscription> {
 async function* readEvents({ body }: Response): AsyncGenerator<EventSourceMessage, undefined> {
   const waiting: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (event) => waiting.push(event) });
-  for await (const text of (body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
-    parser.feed(text as string);
+  const decoder = new TextDecoder();
+  for await (const part of body ?? []) {
+    parser.feed(decoder.decode(part, { stream: true }));
     yield* waiting.splice(0);
   }
   return undefined;

@@ -51,9 +51,8 @@ test('a supergraph file runs with no folder: upstreams are where join__graph say
     '{ shelves latestReviews(first: 3) { rating product { id shelf averageRating } } }',
   );
   assert.deepEqual(errors, []);
-  const products = (data?.['latestReviews'] as { product: { id: string; shelf: string } }[]).map(
-    ({ product }) => product,
-  );
+  const { latestReviews } = data as { latestReviews: readonly { product: { id: string; shelf: string } }[] };
+  const products = latestReviews.map(({ product }) => product);
   assert.deepEqual(
     products.map(({ shelf: found }) => found),
     products.map(({ id }) => (Number(id) % 2 === 0 ? 'A' : 'B')),
@@ -75,5 +74,5 @@ test('a supergraph file runs with no folder: upstreams are where join__graph say
 
 async function serviceSdl(url: string): Promise<string> {
   const { data } = await graphqlClient(url)('{ _service { sdl } }');
-  return (data?.['_service'] as { readonly sdl: string }).sdl;
+  return (data as { readonly _service: { readonly sdl: string } })._service.sdl;
 }

@@ -1,4 +1,12 @@
-import { getNamedType, isAbstractType, isCompositeType, isEnumType, isLeafType, isListType, isNonNullType } from 'graphql';
+import {
+  getNamedType,
+  isAbstractType,
+  isCompositeType,
+  isEnumType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+} from 'graphql';
 import type { GraphQLArgument, GraphQLCompositeType, GraphQLField, GraphQLInputType, GraphQLSchema } from 'graphql';
 import { seededRandom, type Random } from '../../upstreams/demo/random.ts';
 
@@ -55,7 +63,9 @@ class Writer {
   #abstractParts(type: GraphQLCompositeType, depth: number): string[] {
     if (!isAbstractType(type)) return [];
     const possible = this.#schema.getPossibleTypes(type).filter(() => this.#random.chance(70));
-    const inner = possible.map((each) => `... on ${each.name} { ${this.#fields(this.#candidates(each, depth), depth).join(' ')} }`);
+    const inner = possible.map(
+      (each) => `... on ${each.name} { ${this.#fields(this.#candidates(each, depth), depth).join(' ')} }`,
+    );
     return ['__typename', ...this.#fields(this.#candidates(type, depth), depth), ...inner];
   }
 
@@ -81,7 +91,9 @@ class Writer {
   #fields(candidates: readonly Field[], depth: number): string[] {
     if (candidates.length === 0) return ['__typename'];
     const chosen = Array.from({ length: this.#random.between(1, 4) }, () => this.#random.pick(candidates));
-    const fields = chosen.filter(({ type }, index) => isLeafType(getNamedType(type)) || chosen.indexOf(chosen[index] as Field) === index);
+    const fields = chosen.filter(
+      ({ type }, index) => isLeafType(getNamedType(type)) || chosen.indexOf(chosen[index] as Field) === index,
+    );
     return fields.map((field) => this.#field(field, depth));
   }
 

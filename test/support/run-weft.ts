@@ -32,7 +32,11 @@ export interface WeftOptions {
 }
 
 /** Starts the command line in a process of its own; the test's end kills it. */
-export function runWeft(t: TestContext, args: readonly string[], { env = {}, cwd = root }: WeftOptions = {}): WeftProcess {
+export function runWeft(
+  t: TestContext,
+  args: readonly string[],
+  { env = {}, cwd = root }: WeftOptions = {},
+): WeftProcess {
   const flags = ['--disable-warning=ExperimentalWarning', join(root, 'src/main.ts')];
   const child = spawn(process.execPath, [...flags, ...args], {
     cwd,
@@ -64,7 +68,9 @@ export function runWeft(t: TestContext, args: readonly string[], { env = {}, cwd
       };
       listeners.add(look);
       look();
-      void ended.then(({ code }) => reject(new Error(`ended with ${code} before it printed ${String(text)}:\n${stdout}${stderr}`)));
+      void ended.then(({ code }) =>
+        reject(new Error(`ended with ${code} before it printed ${String(text)}:\n${stdout}${stderr}`)),
+      );
     });
   return { printed, kill: (signal) => child.kill(signal), ended };
 }

@@ -33,6 +33,14 @@ export interface GraphqlAnswer {
   readonly text: string;
 }
 
+/** The object that a root field answered. */
+export function objectAt({ data }: Pick<GraphqlAnswer, 'data'>, field: string): Json {
+  const value = data?.[field];
+  if (typeof value !== 'object' || value === null)
+    throw new TypeError(`"${field}" must be an object, but got: ${String(value)}`);
+  return value as Json;
+}
+
 export type Query = (query: string, variables?: Json, headers?: Record<string, string>) => Promise<GraphqlAnswer>;
 
 export interface TestGateway {
@@ -152,10 +160,7 @@ export async function startDemoGateway(changes: GatewayChanges = {}): Promise<De
   const demo = await startDemoServers();
   const running = await startGateway({ ...changes, env: { ...demo.env, ...changes.env } });
   const takeCalls = (): Record<DemoName, readonly RecordedRequest[]> =>
-    Object.fromEntries(demoNames.map((name) => [name, demo.servers[name].requests.splice(0)])) as Record<
-      DemoName,
-      readonly RecordedRequest[]
-    >;
+    byName((name) => demo.servers[name].requests.splice(0));
   takeCalls();
   return {
     ...running,
@@ -170,5 +175,9 @@ export async function startDemoGateway(changes: GatewayChanges = {}): Promise<De
 
 /** How many calls each upstream got. */
 export function countCalls(calls: Readonly<Record<DemoName, readonly RecordedRequest[]>>): Record<DemoName, number> {
-  return Object.fromEntries(demoNames.map((name) => [name, calls[name].length])) as Record<DemoName, number>;
+  return byName((name) => calls[name].length);
+}
+
+function byName<T>(make: (name: DemoName) => T): Record<DemoName, T> {
+  return Object.fromEntries(demoNames.map((name) => [name, make(name)])) as Record<DemoName, T>;
 }

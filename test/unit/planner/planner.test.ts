@@ -156,3 +156,18 @@ test('a fragment spread many times is read once', () => {
   const [root] = plan(`{ ...F0 } ${levels.join(' ')} fragment F40 on Query { product { id } }`).fetches;
   assert.equal(root?.text, '{product{id}}');
 });
+
+test('a mutation or subscription is never sent to two upstreams for parts of its answer', () => {
+  const shared = prepare(
+    parse(`
+      enum join__Graph { A @join__graph(name: "a", url: "http://a.example") B @join__graph(name: "b", url: "http://b.example") }
+      type Query @join__type(graph: A) { part: Parts }
+      type Mutation @join__type(graph: A) @join__type(graph: B) { pay: Parts }
+      type Subscription @join__type(graph: A) @join__type(graph: B) { paid: Parts }
+      type Parts @join__type(graph: A) @join__type(graph: B) { here: Int @join__field(graph: A) there: Int @join__field(graph: B) }
+    `),
+  );
+  for (const text of ['mutation { pay { here there } }', 'subscription { paid { here there } }']) {
+    assert.throws(() => shared.plan({ document: parse(text) }), { name: 'PlanDeclined', reason: 'UNRESOLVABLE_FIELD' });
+  }
+});

@@ -83,7 +83,7 @@ function objectsAt(data: unknown, path: Path): Data[] {
   if (step.step === 'field') return objectsAt((data as Data)[step.key], rest);
   const type = (data as Data)['__typename'];
   if (type === undefined) throw new Error(`no __typename in ${JSON.stringify(data)}`);
-  return step.types.includes(String(type)) ? objectsAt(data, rest) : [];
+  return typeof type === 'string' && step.types.includes(type) ? objectsAt(data, rest) : [];
 }
 
 function merge(into: unknown, from: unknown): void {

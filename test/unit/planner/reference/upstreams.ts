@@ -204,7 +204,7 @@ function definitionIn(node: DefinitionNode, graph: JoinGraph, index: number): De
       { ...node, directives, types: (node.types ?? []).filter(({ name }) => there.possible.includes(name.value)) },
     ];
   if (node.kind !== Kind.OBJECT_TYPE_DEFINITION && node.kind !== Kind.INTERFACE_TYPE_DEFINITION)
-    return [{ ...node, directives } as DefinitionNode];
+    return [{ ...node, directives }];
   const fields = (node.fields ?? []).flatMap((field): FieldDefinitionNode[] => {
     const inUpstream = type.fields.get(field.name.value)?.upstreams.get(index);
     return inUpstream ? [{ ...field, directives, type: parseType(inUpstream.type.text) }] : [];
@@ -219,5 +219,5 @@ function definitionIn(node: DefinitionNode, graph: JoinGraph, index: number): De
     );
   });
   const kind = there.isInterfaceObject ? Kind.OBJECT_TYPE_DEFINITION : node.kind;
-  return [{ ...node, kind, directives, fields, interfaces } as DefinitionNode];
+  return [{ ...node, kind, directives, fields, interfaces }];
 }

@@ -3,8 +3,9 @@ import type { AbstractShape, FieldShape, ListShape, Shape, ValueShape } from '..
 import type { Absences } from './absences.ts';
 import { anyHolds, type Values } from './conditions.ts';
 import type { Failures } from './failures.ts';
-import { leafTextOf, wrongLeaf, type LeafText } from './leaves.ts';
-import { isObject, own } from './quote.ts';
+import type { Answer } from './build-quickly.ts';
+import { leafOf, wrongLeaf, type Leaf } from './leaves.ts';
+import { define, isObject, own } from './quote.ts';
 
 type Key = string | number;
 
@@ -14,13 +15,13 @@ export interface PlacedError {
   readonly error: GatewayError;
 }
 
-export interface Written {
-  /** JSON of the answer's `data`; `null` where an error reached the root. */
-  readonly text: string;
+export interface Built {
+  /** `null` where an error reached the root. */
+  readonly data: Answer | null;
   readonly errors: readonly PlacedError[];
 }
 
-export interface Writing {
+export interface Building {
   readonly data: object;
   readonly values: Values;
   readonly introspection: object;
@@ -29,16 +30,15 @@ export interface Writing {
 }
 
 /**
- * The answer's text with every error at its place: what went wrong upstream, values that are not of their type, and nulls
+ * The answer's data with every error at its place: what went wrong upstream, values that are not of their type, and nulls
  * that go up to the next field that may be null.
  *
  * @see {@link https://spec.graphql.org/October2021/#sec-Handling-Field-Errors | GraphQL, 6.4.4 Handling Field Errors}
  */
-export function writeCarefully({ root }: Shape, writing: Writing): Written {
+export function buildCarefully({ root }: Shape, building: Building): Built {
   const errors: PlacedError[] = [];
-  const writer = new CarefulWriter(writing, errors);
-  const text = writer.root(root);
-  return { text: text ?? 'null', errors };
+  const data = new CarefulBuilder(building, errors).root(root);
+  return { data: data ?? null, errors };
 }
 
 /** A place in the answer, as a list that grows at its end. */
@@ -62,80 +62,78 @@ interface Fields {
   readonly type: string | undefined;
 }
 
-/** Every method gives JSON, or undefined where the value must be null and may not be. */
-class CarefulWriter {
-  readonly #writing: Writing;
+/** Every method gives a value, or undefined where it must be null and may not be. */
+class CarefulBuilder {
+  readonly #building: Building;
   readonly #errors: PlacedError[];
   /** Set while the object of a missing entity is given up. */
   #absence: PlacedError | undefined;
 
-  constructor(writing: Writing, errors: PlacedError[]) {
-    this.#writing = writing;
+  constructor(building: Building, errors: PlacedError[]) {
+    this.#building = building;
     this.#errors = errors;
   }
 
-  root(root: Fields): string | undefined {
-    const text = this.#object(this.#writing.data, root, undefined);
-    return this.#settle(text, false);
+  root(root: Fields): Answer | undefined {
+    return this.#settle(this.#object(this.#building.data, root, undefined), false);
   }
 
-  #object(object: object, { fields, type }: Fields, before: Link | undefined): string | undefined {
-    const members: string[] = [];
+  #object(object: object, { fields, type }: Fields, before: Link | undefined): Answer | undefined {
+    const answer: Answer = {};
     for (const field of fields) {
-      if (!anyHolds(field.when, this.#writing.values)) continue;
-      const text = this.#field(object, { field, type }, { before, key: field.responseKey });
-      if (text === undefined) return undefined;
-      members.push(`${JSON.stringify(field.responseKey)}:${text}`);
+      if (!anyHolds(field.when, this.#building.values)) continue;
+      const value = this.#field(object, { field, type }, { before, key: field.responseKey });
+      if (value === undefined) return undefined;
+      define(answer, field.responseKey, value);
     }
-    return `{${members.join()}}`;
+    return answer;
   }
 
   #field(
     object: object,
     { field, type }: { readonly field: FieldShape; readonly type: string | undefined },
     link: Link,
-  ): string | undefined {
-    if (field.source === 'typename') return JSON.stringify(type ?? null);
-    if (field.source === 'introspection') {
-      return JSON.stringify(own(this.#writing.introspection, field.responseKey) ?? null);
-    }
+  ): unknown {
+    if (field.source === 'typename') return type ?? null;
+    if (field.source === 'introspection') return own(this.#building.introspection, field.responseKey) ?? null;
     const coordinate = `${type ?? '(unknown type)'}.${field.name}`;
     const place = { link, container: object, key: field.dataKey, coordinate };
     return this.#value(own(object, field.dataKey), field.value, place);
   }
 
-  #value(value: unknown, { nullable, of }: ValueShape, place: Place): string | undefined {
-    const text =
+  #value(value: unknown, { nullable, of }: ValueShape, place: Place): unknown {
+    const built =
       value === null || value === undefined
         ? this.#missing(of, nullable, place)
         : this.#settle(this.#present(value, of, place), nullable);
-    return text ?? (nullable ? 'null' : undefined);
+    return built ?? (nullable ? null : undefined);
   }
 
   /** Where an object becomes null for want of its entity, null says all there is to say, unless it may not be null. */
-  #settle(text: string | undefined, nullable: boolean): string | undefined {
-    if (text === undefined && this.#absence && !nullable) this.#report(this.#absence.error, this.#absence.path);
+  #settle<T>(built: T | undefined, nullable: boolean): T | undefined {
+    if (built === undefined && this.#absence && !nullable) this.#report(this.#absence.error, this.#absence.path);
     this.#absence = undefined;
-    return text;
+    return built;
   }
 
   /** Says why a value is null, where something is known; a null that may not be is an error in itself. */
   #missing(of: ValueShape['of'], nullable: boolean, place: Place): undefined {
-    const found = this.#writing.failures.at(place.container, place.key);
+    const found = this.#building.failures.at(place.container, place.key);
     for (const { error, below } of found) {
       this.#report(error, [...pathOf(place.link), ...clientKeys(below, of)]);
     }
     if (nullable || found.length > 0) return undefined;
-    const error = this.#writing.absences?.at(place.container, place.key);
+    const error = this.#building.absences?.at(place.container, place.key);
     if (error) this.#absence = { path: pathOf(place.link), error };
     else this.#refuse(`Cannot return null for non-nullable field ${place.coordinate}.`, place);
+    return undefined;
   }
 
-  #present(value: unknown, of: ValueShape['of'], place: Place): string | undefined {
+  #present(value: unknown, of: ValueShape['of'], place: Place): unknown {
     switch (of.kind) {
       case 'scalar':
       case 'enum':
-        return textOf(of)(value) ?? this.#refuse(`${place.coordinate}: ${wrongLeaf(of, value)}`, place);
+        return leafFor(of)(value) ?? this.#refuse(`${place.coordinate}: ${wrongLeaf(of, value)}`, place);
       case 'list':
         return Array.isArray(value)
           ? this.#list(value, of, place)
@@ -150,18 +148,18 @@ class CarefulWriter {
     }
   }
 
-  #list(list: readonly unknown[], { item }: ListShape, { link, coordinate }: Place): string | undefined {
-    const items: string[] = [];
+  #list(list: readonly unknown[], { item }: ListShape, { link, coordinate }: Place): unknown[] | undefined {
+    const items: unknown[] = [];
     for (const [index, value] of list.entries()) {
       const place = { link: { before: link, key: index }, container: list, key: index, coordinate };
-      const text = this.#value(value, item, place);
-      if (text === undefined) return undefined;
-      items.push(text);
+      const built = this.#value(value, item, place);
+      if (built === undefined) return undefined;
+      items.push(built);
     }
-    return `[${items.join()}]`;
+    return items;
   }
 
-  #abstract(value: unknown, { type, types, fieldLists, untyped }: AbstractShape, place: Place): string | undefined {
+  #abstract(value: unknown, { type, types, fieldLists, untyped }: AbstractShape, place: Place): Answer | undefined {
     if (!isObject(value)) return this.#refuse(`${place.coordinate}: expected an object`, place);
     const typename = own(value, '__typename');
     const concrete = types.find(({ name }) => name === typename);
@@ -180,7 +178,7 @@ class CarefulWriter {
   }
 
   #report(error: GatewayError, path: readonly Key[]): void {
-    this.#writing.failures.show(error);
+    this.#building.failures.show(error);
     const text = JSON.stringify(path);
     const isKnown = this.#errors.some((other) => other.error === error && JSON.stringify(other.path) === text);
     if (!isKnown) this.#errors.push({ path, error });
@@ -193,13 +191,13 @@ function pathOf(link: Link): readonly Key[] {
   return path.toReversed();
 }
 
-const leafTexts = new WeakMap<object, LeafText>();
+const leaves = new WeakMap<object, Leaf>();
 
-function textOf(of: Extract<ValueShape['of'], { kind: 'scalar' | 'enum' }>): LeafText {
-  const known = leafTexts.get(of);
+function leafFor(of: Extract<ValueShape['of'], { kind: 'scalar' | 'enum' }>): Leaf {
+  const known = leaves.get(of);
   if (known) return known;
-  const made = leafTextOf(of);
-  leafTexts.set(of, made);
+  const made = leafOf(of);
+  leaves.set(of, made);
   return made;
 }
 

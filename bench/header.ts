@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+
+/** Under what the figures came about, as Markdown lines. */
+export function header(command: string): string {
+  const processors = os.cpus();
+  return [
+    `- machine: ${processors[0]?.model ?? 'unknown processor'}, ${processors.length} processors, Linux ${os.release()}`,
+    `- Node ${process.version}`,
+    `- commit: ${commit()}`,
+    `- command: ${command}`,
+    `- date: ${new Date().toISOString().slice(0, 10)}`,
+  ].join('\n');
+}
+
+/** The commit that is checked out, read where Git keeps it: a package or an image may have no Git at all. */
+function commit(): string {
+  const read = (path: string): string => readFileSync(new URL(`../.git/${path}`, import.meta.url), 'utf8').trim();
+  try {
+    const head = read('HEAD');
+    return (head.startsWith('ref: ') ? read(head.slice(5)) : head).slice(0, 12);
+  } catch {
+    return 'unknown';
+  }
+}

@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util';
+import { entrants, type Entrant } from './entrants.ts';
+
+/** What `npm run bench -- ...` is told. */
+export interface Options {
+  readonly mode: 'compare' | 'planning' | 'memory';
+  readonly entrants: readonly Entrant[];
+  /** Names of scenarios; `undefined` for all. */
+  readonly scenarios: readonly string[] | undefined;
+  readonly rounds: number;
+  /** Time that is measured, per round, scenario and entrant. */
+  readonly durationMs: number;
+  /** Time before, in which the entrant gets warm. */
+  readonly warmUpMs: number;
+  readonly connections: number;
+}
+
+export const usage = `npm run bench -- [options]
+
+  --quick                 heavy, hop2 and tiny only, one round of 2 seconds
+  --peers                 other gateways too; their packages are installed where they are missing
+  --entrants a,b          only these: ${entrants.map(({ name }) => name).join(', ')}
+  --scenarios x,y         only these: heavy, hop2, hop2-vars, tiny, distinct, dashboard
+  --rounds N              default 3
+  --seconds S             measured time per round, default 6; half as much goes before it as warm-up
+  --connections N         default 50
+  --planning              time to plan a large operation and to load a large supergraph
+  --memory                heap over 200,000 requests of 5,000 distinct operations`;
+
+/** @throws {Error} in one line, where an option is unknown or its value cannot be. */
+export function readOptions(argv: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      quick: { type: 'boolean', default: false },
+      peers: { type: 'boolean', default: false },
+      planning: { type: 'boolean', default: false },
+      memory: { type: 'boolean', default: false },
+      entrants: { type: 'string' },
+      scenarios: { type: 'string' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      connections: { type: 'string' },
+    },
+  });
+  const { quick, peers, planning, memory } = values;
+  const durationMs = number('seconds', values.seconds, quick ? 2 : 6) * 1000;
+  return {
+    mode: planning ? 'planning' : memory ? 'memory' : 'compare',
+    entrants: chosen(values.entrants?.split(','), peers),
+    scenarios: values.scenarios?.split(',') ?? (quick ? ['heavy', 'hop2', 'tiny'] : undefined),
+    rounds: number('rounds', values.rounds, quick ? 1 : 3),
+    durationMs,
+    warmUpMs: durationMs / 2,
+    connections: number('connections', values.connections, 50),
+  };
+}
+
+function chosen(names: readonly string[] | undefined, peers: boolean): readonly Entrant[] {
+  if (!names) return entrants.filter(({ peer }) => peers || peer === undefined);
+  return names.map((name) => {
+    const found = entrants.find((entrant) => entrant.name === name);
+    if (!found) throw new Error(`there is no entrant "${name}"`);
+    return found;
+  });
+}
+
+function number(name: string, text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value))) throw new Error(`--${name}: expected a number above 0, got "${text}"`);
+  return value;
+}

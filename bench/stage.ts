@@ -1,0 +1,62 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'graphql';
+import { compose } from '../src/composition/compose.ts';
+import { shopUpstreams, upstreamSchemas } from './shop/schemas.ts';
+import type { Question, Reply, Urls } from './upstreams.ts';
+
+/** What all entrants share: upstreams, the supergraph, a folder for files. */
+export interface Stage {
+  readonly urls: Urls;
+  readonly supergraphFile: string;
+  /** Makes an empty folder that goes with the stage. */
+  readonly makeFolder: () => Promise<string>;
+  /** Asks the process of the upstreams. */
+  readonly ask: (question: Question) => Promise<Reply>;
+  readonly close: () => Promise<void>;
+}
+
+export async function setStage(): Promise<Stage> {
+  const dir = await mkdtemp(join(tmpdir(), 'weft-bench-'));
+  const upstreams = fork(fileURLToPath(new URL('upstreams.ts', import.meta.url)));
+  const urls = await nextMessage<Urls>(upstreams);
+  const supergraphFile = join(dir, 'supergraph.graphql');
+  await writeFile(supergraphFile, composeShop(urls.shop));
+  return {
+    urls,
+    supergraphFile,
+    makeFolder: () => mkdtemp(join(dir, 'entrant-')),
+    ask: (question) => {
+      const reply = nextMessage<Reply>(upstreams);
+      upstreams.send(question);
+      return reply;
+    },
+    close: async () => {
+      upstreams.disconnect();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function composeShop(urls: Readonly<Record<string, string>>): string {
+  return compose(
+    shopUpstreams.map((name) => ({
+      name,
+      file: 'bench/shop/schemas.ts',
+      sdl: parse(upstreamSchemas[name]),
+      url: urls[name] ?? '',
+    })),
+  );
+}
+
+async function nextMessage<T>(child: ChildProcess): Promise<T> {
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`the upstreams ended with ${code}`);
+  });
+  const [message] = (await Promise.race([once(child, 'message'), ended])) as [T];
+  return message;
+}
