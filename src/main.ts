@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import type { Arguments } from './commands/arguments.ts';
+import { UsageError, type Arguments } from './commands/arguments.ts';
 import { check } from './commands/check.ts';
 import { composeCommand } from './commands/compose.ts';
 import { config } from './commands/config.ts';
@@ -32,14 +32,16 @@ type Command = (args: Arguments) => Promise<number>;
 interface CommandEntry {
   readonly run: Command;
   readonly flags: readonly string[];
+  /** Whether words may follow its name; the command checks them. */
+  readonly takesWords?: boolean;
 }
 
 const commands: Readonly<Record<string, CommandEntry>> = {
   start: { run: start, flags: ['dir', 'supergraph', 'port', 'host'] },
   check: { run: check, flags: ['dir'] },
   compose: { run: composeCommand, flags: ['dir'] },
-  config: { run: config, flags: ['dir'] },
-  plan: { run: plan, flags: ['dir', 'supergraph', 'operation'] },
+  config: { run: config, flags: ['dir'], takesWords: true },
+  plan: { run: plan, flags: ['dir', 'supergraph', 'operation'], takesWords: true },
 };
 
 const flags = {
@@ -52,8 +54,6 @@ const flags = {
   version: { type: 'boolean', short: 'v' },
 } as const satisfies ParseArgsConfig['options'];
 
-class UsageError extends Error {}
-
 async function main(argv: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(argv);
   const [name, ...words] = positionals;
@@ -63,6 +63,9 @@ async function main(argv: readonly string[]): Promise<number> {
   if (!entry) throw new UsageError(`unknown command "${name}"${suggestion(name ?? '', Object.keys(commands))}`);
   for (const flag of Object.keys(values)) {
     if (!entry.flags.includes(flag)) throw new UsageError(`"weft ${name}" takes no --${flag}`);
+  }
+  if (words.length > 0 && !entry.takesWords) {
+    throw new UsageError(`"weft ${name}" takes flags alone, but got "${words.join(' ')}"`);
   }
   const { dir = '.', supergraph, host, operation } = values;
   if (supergraph !== undefined && values.dir !== undefined) {

@@ -11,3 +11,8 @@ export interface Arguments {
   /** What stands after the command's name. */
   readonly words: readonly string[];
 }
+
+/** Arguments that no command takes; the message says what was expected and what came. Ends with exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}

@@ -1,8 +1,7 @@
 import { configJsonSchema } from '../config/json-schema.ts';
 import { loadGatewayFolder } from '../config/load.ts';
 import { printConfig } from '../config/print.ts';
-import { GatewayError } from '../errors.ts';
-import type { Arguments } from './arguments.ts';
+import { UsageError, type Arguments } from './arguments.ts';
 
 /** `weft config print` and `weft config schema [gateway|upstream]`. */
 export async function config({ dir, words }: Arguments): Promise<number> {
@@ -15,8 +14,7 @@ export async function config({ dir, words }: Arguments): Promise<number> {
     process.stdout.write(`${JSON.stringify(configJsonSchema(which), null, 2)}\n`);
     return 0;
   }
-  throw new GatewayError(
-    'CONFIGURATION_INVALID',
-    `expected "config print" or "config schema [gateway|upstream]", but got "config ${words.join(' ')}"`,
+  throw new UsageError(
+    `expected "config print" or "config schema [gateway|upstream]", but got "${['config', ...words].join(' ')}"`,
   );
 }

@@ -10,13 +10,13 @@ import { PlanDeclined } from '../planner/errors.ts';
 import { normalise } from '../planner/normalise.ts';
 import { planOperation } from '../planner/plan-operation.ts';
 import { printPlan } from '../planner/print-plan.ts';
-import type { Arguments } from './arguments.ts';
+import { UsageError, type Arguments } from './arguments.ts';
 
 /** `weft plan QUERY`: the upstream calls that answer an operation, a text or a file, without making any of them. */
 export async function plan({ dir, supergraph, words, operation: operationName }: Arguments): Promise<number> {
   const [query, ...more] = words;
   if (query === undefined || more.length > 0) {
-    throw new GatewayError('BAD_REQUEST', `expected one operation, a text or a file, but got ${words.length}`);
+    throw new UsageError(`expected one operation, a text or a file, but got ${words.length}`);
   }
   const composed = supergraph === undefined ? await composeFolder(dir) : await readText(supergraph, '--supergraph');
   const document = readSupergraph(composed, supergraph ?? 'supergraph');

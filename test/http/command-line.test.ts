@@ -85,6 +85,18 @@ const refusals: readonly Refusal[] = [
     lines: [/^weft: --port: expected an integer from 0 to 65535, but got "70000"$/, tryHelp],
   },
   {
+    promise: 'words that the command does not take',
+    args: ['check', 'more', 'words'],
+    code: 2,
+    lines: [/^weft: "weft check" takes flags alone, but got "more words"$/, tryHelp],
+  },
+  {
+    promise: 'a verb of config that there is not',
+    args: ['config', 'show'],
+    code: 2,
+    lines: [/^weft: expected "config print" or "config schema \[gateway\|upstream\]", but got "config show"$/, tryHelp],
+  },
+  {
     promise: 'an unknown command',
     args: ['strat'],
     code: 2,

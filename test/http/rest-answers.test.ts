@@ -228,4 +228,13 @@ describe('mutations', () => {
     const { errors: [other] = [] } = await hidden.ask('mutation { createUser(input: {}) { id } }');
     assert.doesNotMatch(JSON.stringify(other), /No name|missing|invalid/);
   });
+
+  test('never show the text of a 5xx, which is about the inside of the upstream', async () => {
+    const json = { error: { message: 'secret-cause at db:1', fields: { secret: 'cause' }, code: 'secret' } };
+    const errors = { message: 'error.message', details: 'error.fields', code: 'error.code' };
+    const { ask } = await startFacade(() => ({ status: 500, json }), { errors });
+    const { errors: [error] = [] } = await ask('{ user(id: 1) { id } }');
+    assert.equal(error?.extensions['code'], 'UPSTREAM_FAILED');
+    assert.doesNotMatch(JSON.stringify(error), /secret/);
+  });
 });

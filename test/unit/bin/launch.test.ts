@@ -103,7 +103,9 @@ describe('with files of its own', () => {
   });
 
   test('without a Node that is new enough there is one clear line and exit code 1', async () => {
-    const pretend = "Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } })";
+    // No package holds a Node for this platform, so none in a folder above can be found either.
+    const pretend = `Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } });
+      Object.defineProperty(process, 'platform', { value: 'aix' })`;
     const old = `data:text/javascript,${encodeURIComponent(pretend)}`;
     const { code, stdout, stderr } = await runNode('--import', old, join(folder, 'bin/run.mjs'), '-e', '0');
     assert.equal(code, 1);

@@ -9,7 +9,7 @@ import { fieldContext } from './field-context.ts';
 import type { FindFacade } from './field-context.ts';
 import { propertyOf, valuesOf } from './inputs.ts';
 import type { Declarations } from './inputs.ts';
-import { badResponse, bodyOf, notFound } from './outcome.ts';
+import { badResponse, bodyOf, kindOf, notFound } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { RestRequests } from './requests.ts';
 import { shapeOf, Source } from './source.ts';
@@ -158,6 +158,9 @@ function lookupResolver({ entity, keys, at }: Lookup, place: Place): FieldResolv
     const outcome = await requests(scope).load(entity, Object.fromEntries(found));
     if (outcome.kind !== 'body') return withoutBody(outcome, place);
     const { body, origin } = outcome;
+    if (at !== undefined && (typeof body !== 'object' || body === null || Array.isArray(body))) {
+      throw badResponse({ upstream, origin, what: `the body must be an object, but is ${kindOf(body)}` });
+    }
     const part = at === undefined ? body : readPath(body, at.split('.'));
     return shape(part, { upstream, origin, coordinate, property: at ?? 'the body' });
   };

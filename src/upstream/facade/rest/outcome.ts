@@ -134,7 +134,9 @@ function isJson(response: UpstreamResponse): boolean {
   return /^application\/([\w.-]+\+)?json$/.test(mediaType(response));
 }
 
+/** What a client may read of a refusal. A 5xx is the upstream's own fault, and its text is about its inside. */
 function exposedOf(response: UpstreamResponse, errors: UpstreamConfig['errors']): GatewayErrorOptions {
+  if (response.status >= 500) return {};
   const body = isJson(response) ? parsedOrNothing(response.body) : undefined;
   if (body === undefined) return {};
   const at = (path: string | undefined) => (path === undefined ? undefined : readPath(body, path.split('.')));
