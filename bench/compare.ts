@@ -63,7 +63,7 @@ async function compareIn(scenario: Scenario, entrants: readonly Entrant[], { sta
       if (!Array.isArray(samples)) continue;
       try {
         const running = await startEntrant(entrant, stage, { set, tasksFile });
-        samples.push(await timed(running, exchanges, { stage, options }).finally(running.stop));
+        samples.push(await timedAndStopped(running, exchanges, { stage, options }));
       } catch (error) {
         console.error(`${entrant.name} in ${scenario.name}: ${(error as Error).message}`);
         outcomes.set(entrant, { failed: (error as Error).message.split('\n')[0]?.slice(0, 80) ?? '' });
@@ -78,11 +78,17 @@ async function compareIn(scenario: Scenario, entrants: readonly Entrant[], { sta
   }));
 }
 
-async function timed(running: Running, exchanges: readonly Exchange[], setting: Setting): Promise<Sample> {
+async function timedAndStopped(running: Running, exchanges: readonly Exchange[], setting: Setting): Promise<Sample> {
   const { warmUpMs, connections } = setting.options;
-  const shots = await verify(running.url, exchanges);
-  await load({ url: running.url, shots }, { connections, durationMs: warmUpMs });
-  return sample(running, shots, setting);
+  try {
+    const shots = await verify(running.url, exchanges);
+    await load({ url: running.url, shots }, { connections, durationMs: warmUpMs });
+    return await sample(running, shots, setting);
+  } catch (cause) {
+    throw new Error(`${(cause as Error).message}\n${running.printed()}`, { cause });
+  } finally {
+    await running.stop();
+  }
 }
 
 async function sample({ pid, url }: Running, shots: readonly Shot[], { stage, options }: Setting): Promise<Sample> {

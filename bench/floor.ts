@@ -39,8 +39,10 @@ function call({ origin, method, path, body }: UpstreamCall): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   const chunks: Buffer[] = [];
   poolOf(origin).dispatch(
-    { path, method: method as 'GET' | 'POST', headers, body: body === '' ? null : body },
+    { path, method, headers, body: body === '' ? null : body },
     {
+      onRequestStart: () => {},
+      onResponseStart: () => {},
       onResponseData: (_controller, chunk) => chunks.push(chunk),
       onResponseEnd: () => resolve(parses ? JSON.parse(joined(chunks).toString()) : chunks.length),
       onResponseError: (_controller, error) => reject(error),
@@ -69,7 +71,10 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (req, res) => {
         res.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(answer) });
         res.end(answer);
       },
-      (error: unknown) => res.destroy(error as Error),
+      (error: unknown) => {
+        console.error(error);
+        res.destroy();
+      },
     );
   });
 });

@@ -13,13 +13,25 @@ export function header(command: string): string {
   ].join('\n');
 }
 
-/** The commit that is checked out, read where Git keeps it: a package or an image may have no Git at all. */
+/** The commit that is checked out, read where Git keeps it: an image may have the folder and no Git. */
 function commit(): string {
-  const read = (path: string): string => readFileSync(new URL(`../.git/${path}`, import.meta.url), 'utf8').trim();
   try {
-    const head = read('HEAD');
-    return (head.startsWith('ref: ') ? read(head.slice(5)) : head).slice(0, 12);
+    const head = readGit('HEAD');
+    return (head.startsWith('ref: ') ? resolveRef(head.slice(5)) : head).slice(0, 12);
   } catch {
     return 'unknown';
   }
 }
+
+function resolveRef(ref: string): string {
+  try {
+    return readGit(ref);
+  } catch {
+    const line = readGit('packed-refs')
+      .split('\n')
+      .find((entry) => entry.endsWith(` ${ref}`));
+    return line ?? 'unknown';
+  }
+}
+
+const readGit = (path: string): string => readFileSync(new URL(`../.git/${path}`, import.meta.url), 'utf8').trim();

@@ -45,9 +45,13 @@ export async function load(target: Target, { connections, durationMs = Infinity,
       const sentAt = performance.now();
       if (sentAt - startedAt >= durationMs) return;
       const { body, answerBytes } = target.shots[sent++ % target.shots.length] as Shot;
-      const { status, bytes } = await post(pool, pathname, body);
+      const { status, chunks } = await post(pool, pathname, body);
+      const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
       if (status !== 200 || bytes !== answerBytes) {
-        throw new Error(`answered ${status} with ${bytes} bytes, expected 200 with ${answerBytes}: ${body}`);
+        const shown = Buffer.concat(chunks).toString().slice(0, 500);
+        throw new Error(
+          `expected 200 with ${answerBytes} bytes for ${body}, but got ${status} with ${bytes}: ${shown}`,
+        );
       }
       latenciesMs.push(performance.now() - sentAt);
     }
@@ -66,24 +70,25 @@ const headers = { 'content-type': 'application/json', accept: 'application/json'
 
 interface Outcome {
   readonly status: number;
-  readonly bytes: number;
+  readonly chunks: readonly Buffer[];
 }
 
 /** The lowest level of undici: the load must cost less than what it measures. */
 function post(pool: Pool, path: string, body: string): Promise<Outcome> {
   const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
   let status = 0;
-  let bytes = 0;
+  const chunks: Buffer[] = [];
   pool.dispatch(
     { path, method: 'POST', headers, body },
     {
+      onRequestStart: () => {},
       onResponseStart: (_controller, statusCode) => {
         status = statusCode;
       },
       onResponseData: (_controller, chunk) => {
-        bytes += chunk.length;
+        chunks.push(chunk);
       },
-      onResponseEnd: () => resolve({ status, bytes }),
+      onResponseEnd: () => resolve({ status, chunks }),
       onResponseError: (_controller, error) => reject(error),
     },
   );

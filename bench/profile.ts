@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -75,17 +75,18 @@ function table(head: string, times: readonly SelfTime[], { busyMs, requests }: {
 
 function find<T extends { readonly name: string }>(kind: string, list: readonly T[], name: string | undefined): T {
   const found = list.find((one) => one.name === name);
-  if (found) return found;
-  console.error(`expected the name of a ${kind}, one of: ${list.map((one) => one.name).join(', ')}`);
-  process.exit(2);
+  if (!found) throw new Error(`expected the name of a ${kind}, one of: ${list.map((one) => one.name).join(', ')}`);
+  return found;
 }
 
 const scenario = find('scenario', await loadScenarios(), positionals[0]);
 const [entrant] = await withPackages([find('entrant', entrants, values.entrant)]);
-if (!entrant) process.exit(1);
+if (!entrant) throw new Error(`${values.entrant} cannot be started`);
 execFileSync('taskset', ['-apc', loadProcessor, `${process.pid}`], { stdio: 'ignore' });
 const { profile, requests } = await takeProfile({ scenario, entrant, durationMs: Number(values.seconds) * 1000 });
-const file = `${entrant.name}-${scenario.name}.cpuprofile`;
+const folder = fileURLToPath(new URL('profiles', import.meta.url));
+await mkdir(folder, { recursive: true });
+const file = join(folder, `${entrant.name}-${scenario.name}.cpuprofile`);
 await writeFile(file, JSON.stringify(profile));
 const { busyMs, byPackage, byFunction } = selfTimes(profile, root);
 console.log(`${file}: ${requests} requests, ${(busyMs / requests).toFixed(3)} ms of busy time each\n`);

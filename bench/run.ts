@@ -10,22 +10,27 @@ import { loadProcessor } from './running.ts';
 
 const argv = process.argv.slice(2);
 
-function options(): Options {
+function tryOptions(): Options | undefined {
   try {
     return readOptions(argv);
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${usage}`);
-    process.exit(2);
+    return undefined;
   }
 }
 
-const chosen = options();
-console.log(header(['npm run bench', ...(argv.length > 0 ? ['--', ...argv] : [])].join(' ')));
-if (chosen.mode === 'planning') {
-  await reportPlanning();
-} else {
+/** Resolves with the exit code. */
+async function main(options: Options): Promise<number> {
+  console.log(header(['npm run bench', ...(argv.length > 0 ? ['--', ...argv] : [])].join(' ')));
+  if (options.mode === 'planning') {
+    await reportPlanning();
+    return 0;
+  }
   // Whatever this process starts keeps to the second processor too; entrants are set on the first.
   execFileSync('taskset', ['-apc', loadProcessor, `${process.pid}`], { stdio: 'ignore' });
-  const isComplete = chosen.mode === 'memory' ? await measureMemory(chosen) : await compare(chosen);
-  if (!isComplete) process.exitCode = 1;
+  const isComplete = options.mode === 'memory' ? await measureMemory(options) : await compare(options);
+  return isComplete ? 0 : 1;
 }
+
+const options = tryOptions();
+process.exitCode = options ? await main(options) : 2;

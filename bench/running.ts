@@ -15,6 +15,8 @@ export interface Running {
   readonly pid: number;
   /** Of the GraphQL endpoint. */
   readonly url: string;
+  /** The end of what it printed. */
+  readonly printed: () => string;
   /** Asks it to end, and makes it end where it does not within two seconds. */
   readonly stop: () => Promise<void>;
 }
@@ -57,7 +59,7 @@ export async function startEntrant(entrant: Entrant, stage: Stage, options: Star
     await stop();
     throw new Error(`${(cause as Error).message}\n${printed()}`, { cause });
   }
-  return { pid: child.pid ?? 0, url, stop };
+  return { pid: child.pid ?? 0, url, printed, stop };
 }
 
 export async function freePort(): Promise<number> {

@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,13 @@ export interface Stage {
 export async function setStage(): Promise<Stage> {
   const dir = await mkdtemp(join(tmpdir(), 'weft-bench-'));
   const upstreams = fork(fileURLToPath(new URL('upstreams.ts', import.meta.url)));
-  const urls = await nextMessage<Urls>(upstreams);
+  const ended = once(upstreams, 'exit').then(([code]) => {
+    throw new Error(`the upstreams ended with ${code}`);
+  });
+  // At the end of the bench nobody waits for it.
+  ended.catch(() => {});
+  const nextMessage = async <T>(): Promise<T> => ((await Promise.race([once(upstreams, 'message'), ended])) as [T])[0];
+  const urls = await nextMessage<Urls>();
   const supergraphFile = join(dir, 'supergraph.graphql');
   await writeFile(supergraphFile, composeShop(urls.shop));
   return {
@@ -31,7 +37,7 @@ export async function setStage(): Promise<Stage> {
     supergraphFile,
     makeFolder: () => mkdtemp(join(dir, 'entrant-')),
     ask: (question) => {
-      const reply = nextMessage<Reply>(upstreams);
+      const reply = nextMessage<Reply>();
       upstreams.send(question);
       return reply;
     },
@@ -51,12 +57,4 @@ function composeShop(urls: Readonly<Record<string, string>>): string {
       url: urls[name] ?? '',
     })),
   );
-}
-
-async function nextMessage<T>(child: ChildProcess): Promise<T> {
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`the upstreams ended with ${code}`);
-  });
-  const [message] = (await Promise.race([once(child, 'message'), ended])) as [T];
-  return message;
 }

@@ -187,8 +187,9 @@ function generationOf(
 }
 
 /** What runs operations. Subscriptions run stitched, and so does what the planner declines. */
-function engineOf({ engine }: GatewayConfig, parts: CompiledEngineParts): Execute {
-  return engine === 'compiled' ? createCompiledEngine(parts).execute : executeStitched;
+function engineOf({ engine, graphql }: GatewayConfig, parts: CompiledEngineParts): Execute {
+  if (engine === 'stitched') return executeStitched;
+  return createCompiledEngine({ ...parts, showsPlans: graphql.queryPlan }).execute;
 }
 
 interface LaneParts {

@@ -1,6 +1,7 @@
 import { GraphQLError, type DocumentNode, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { buildJoinGraph } from '../composition/join-graph/build.ts';
 import type { PlacedError } from '../executor/build-carefully.ts';
+import { printPlan } from '../planner/print-plan.ts';
 import { executeStitched } from '../stitched/execute.ts';
 import { publishInternalError } from '../telemetry/channels.ts';
 import type { Facade, RequestScope } from '../upstream/types.ts';
@@ -17,6 +18,8 @@ export interface CompiledEngineParts {
   readonly facades: ReadonlyMap<string, Facade>;
   /** What clients see; executing it runs an operation stitched. */
   readonly schema: GraphQLSchema;
+  /** Whether a request with `weft-query-plan: true` gets its plan in `extensions.queryPlan`. Default false. */
+  readonly showsPlans?: boolean;
   /** Bound of all kept programs, in bytes by estimate. Default 64 MiB. */
   readonly maxBytes?: number;
 }
@@ -33,7 +36,8 @@ export interface CompiledEngine {
   readonly counts: () => EngineCounts;
 }
 
-export function createCompiledEngine({ supergraph, facades, schema, maxBytes }: CompiledEngineParts): CompiledEngine {
+export function createCompiledEngine(parts: CompiledEngineParts): CompiledEngine {
+  const { supergraph, facades, schema, maxBytes, showsPlans = false } = parts;
   const graph = buildJoinGraph(supergraph);
   const programs = new Programs({ schema, graph, facades, ...(maxBytes !== undefined && { maxBytes }) });
   const counts = { compiled: 0, stitched: 0 };
@@ -41,7 +45,8 @@ export function createCompiledEngine({ supergraph, facades, schema, maxBytes }: 
     execute: (args) => {
       const entry = programs.get(args.document, args.operationName ?? undefined);
       counts[entry.runs] += 1;
-      return entry.runs === 'stitched' ? executeStitched(args) : run(entry, args);
+      if (entry.runs === 'stitched') return executeStitched(args);
+      return showsPlans && asksForPlan(args) ? runShown(entry, args) : run(entry, args);
     },
     counts: () => ({ ...counts }),
   };
@@ -63,6 +68,16 @@ async function run({ program, coerce, introspect }: CompiledEntry, args: Executi
   for (const error of result.unshown) if (error.isInternal) publishInternalError({ error, requestId: scope.requestId });
   const { data, errors: placed } = result;
   return placed.length > 0 ? { data, errors: placed.map(asGraphqlError) } : { data };
+}
+
+/** Runs as any other, and shows how. */
+async function runShown(entry: CompiledEntry, args: ExecutionArgs): Promise<ExecutionResult> {
+  return { ...(await run(entry, args)), extensions: { queryPlan: printPlan(entry.plan) } };
+}
+
+function asksForPlan({ contextValue }: ExecutionArgs): boolean {
+  const { scope } = contextValue as { readonly scope: RequestScope };
+  return scope.clientHeaders['weft-query-plan'] === 'true';
 }
 
 function asGraphqlError({ path, error }: PlacedError): GraphQLError {

@@ -14,6 +14,7 @@ import type { JoinGraph } from '../composition/join-graph/types.ts';
 import { compileProgram, type Program } from '../executor/program.ts';
 import { PlanDeclined } from '../planner/errors.ts';
 import { normalise } from '../planner/normalise.ts';
+import type { Plan } from '../planner/plan.ts';
 import { planOperation } from '../planner/plan-operation.ts';
 import { shapeOf } from '../planner/shape-of.ts';
 import { publishNotice } from '../telemetry/channels.ts';
@@ -23,6 +24,7 @@ import type { Facade } from '../upstream/types.ts';
 export type Entry =
   | {
       readonly runs: 'compiled';
+      readonly plan: Plan;
       readonly program: Program;
       /** Checks variables and fills in defaults, as GraphQL, 6.1.2 says. */
       readonly coerce: (variables: Variables) => Coerced;
@@ -61,7 +63,9 @@ export class Programs {
   }
 
   get(document: DocumentNode, operationName: string | undefined): Entry {
-    const key = this.#keyOf(document, operationName);
+    const key = this.#keys.get(document)?.get(operationName) ?? this.#keep(document, operationName);
+    // An operation that is not there is for the execution to refuse; a name that anyone may invent is not kept.
+    if (key === undefined) return stitched;
     const known = this.#entries.get(key);
     if (known) return known;
     const { entry, bytes } = build(document, operationName, this.#parts);
@@ -69,13 +73,11 @@ export class Programs {
     return entry;
   }
 
-  #keyOf(document: DocumentNode, operationName: string | undefined): string {
-    const names = this.#keys.get(document) ?? new Map<string | undefined, string>();
-    this.#keys.set(document, names);
-    const known = names.get(operationName);
-    if (known !== undefined) return known;
+  #keep(document: DocumentNode, operationName: string | undefined): string | undefined {
+    if (!getOperationAST(document, operationName)) return undefined;
     const key = `${operationName ?? ''}\n${document.loc?.source.body ?? print(document)}`;
-    names.set(operationName, key);
+    const keys = this.#keys.get(document) ?? new Map<string | undefined, string>();
+    this.#keys.set(document, keys.set(operationName, key));
     return key;
   }
 }
@@ -105,6 +107,7 @@ function build(document: DocumentNode, operationName: string | undefined, parts:
     });
     const entry: Entry = {
       runs: 'compiled',
+      plan,
       program,
       coerce: coercerOf(schema, node.variableDefinitions ?? []),
       introspect: shape.introspection === undefined ? undefined : introspectorOf(schema, shape.introspection),

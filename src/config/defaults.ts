@@ -12,7 +12,7 @@ import { upstreamSchema } from './upstream-schema.ts';
 const withoutFile = 'the supergraph';
 
 /**
- * The configuration of a gateway without a folder: the compiled engine, every other default, the environment's `PORT`, and flags over both.
+ * The configuration of a gateway without a folder: every default, the environment's `PORT`, and flags over both.
  * Its `stateDir` is `.weft` in the process's working directory.
  *
  * @throws {ConfigurationError} where `PORT` is no port.
@@ -20,7 +20,7 @@ const withoutFile = 'the supergraph';
 export function defaultGatewayConfig(env: NodeJS.ProcessEnv, overrides: ListenOverrides = {}): GatewayConfig {
   const listen = environmentPort(env, overrides);
   if (listen.issues.length > 0) throw new ConfigurationError(listen.issues);
-  return toGatewayConfig(gatewaySchema.parse({ engine: 'compiled' }), { file: undefined, dir: resolve('.') }, listen.overrides);
+  return toGatewayConfig(gatewaySchema.parse({}), { file: undefined, dir: resolve('.') }, listen.overrides);
 }
 
 /**

@@ -32,6 +32,9 @@ const graphql = section({
   firstOperation: text('the path of a .graphql file')
     .optional()
     .describe('Operation that GraphiQL opens with and the start message names; relative to this file'),
+  queryPlan: flag()
+    .default(false)
+    .describe('Whether a request with the header "weft-query-plan: true" gets its plan in extensions.queryPlan'),
 });
 
 /** `gateway.yaml`. Every key has a default, so an empty file is a whole configuration. */
@@ -42,7 +45,7 @@ export const gatewaySchema = section({
     .describe('TCP port; 0 lets the system choose. The environment variable PORT overrides it'),
   graphql: graphql.prefault({}).describe('The GraphQL endpoint'),
   engine: oneOf(['compiled', 'stitched'])
-    .default('stitched')
+    .default('compiled')
     .describe('What runs operations: compiled plans, or the stitched schema, which is slower'),
   routes: z
     .array(route, { error: 'expected a list of routes' })

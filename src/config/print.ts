@@ -28,7 +28,7 @@ export function printConfig(folder: GatewayFolder): string {
 }
 
 function printGateway(gateway: GatewayConfig, dir: string): Printable {
-  const { path, graphiql, maxBodyBytes, firstOperation } = gateway.graphql;
+  const { path, graphiql, maxBodyBytes, firstOperation, queryPlan } = gateway.graphql;
   return {
     host: gateway.host,
     port: gateway.port,
@@ -37,6 +37,7 @@ function printGateway(gateway: GatewayConfig, dir: string): Printable {
       graphiql,
       maxBodySize: printByteSize(maxBodyBytes),
       firstOperation: printFile(dir, firstOperation),
+      queryPlan,
     },
     engine: gateway.engine,
     routes: gateway.routes.map((route) => ({ ...route })),

@@ -18,12 +18,18 @@ export function toGatewayConfig(
   place: { readonly file: string | undefined; readonly dir: string },
   overrides: ListenOverrides,
 ): GatewayConfig {
-  const { path, graphiql, maxBodySize, firstOperation } = values.graphql;
+  const { path, graphiql, maxBodySize, firstOperation, queryPlan } = values.graphql;
   return {
     file: place.file,
     host: overrides.host ?? values.host,
     port: overrides.port ?? values.port,
-    graphql: { path, graphiql, maxBodyBytes: maxBodySize, firstOperation: absolute(place.dir, firstOperation) },
+    graphql: {
+      path,
+      graphiql,
+      maxBodyBytes: maxBodySize,
+      firstOperation: absolute(place.dir, firstOperation),
+      queryPlan,
+    },
     engine: values.engine,
     routes: values.routes,
     responseHeaders: lowerCaseNames(values.responseHeaders),

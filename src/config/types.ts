@@ -91,6 +91,8 @@ export interface GatewayConfig {
     readonly maxBodyBytes: number;
     /** Absolute path of an operation that GraphiQL opens with and the start message names. */
     readonly firstOperation: string | undefined;
+    /** Whether a request that asks for it gets its plan in `extensions.queryPlan`. Default false. */
+    readonly queryPlan: boolean;
   };
   /** What runs operations. Default `stitched`; `compiled` where the gateway runs from a ready supergraph. */
   readonly engine: 'compiled' | 'stitched';

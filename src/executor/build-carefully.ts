@@ -68,6 +68,10 @@ class CarefulBuilder {
   readonly #errors: PlacedError[];
   /** Set while the object of a missing entity is given up. */
   #absence: PlacedError | undefined;
+  /** What was last told where it may not be null, of an error that may be about another field. */
+  #echo: PlacedError | undefined;
+  /** What was told of errors that may be about other fields. */
+  readonly #inexact = new WeakSet<PlacedError>();
 
   constructor(building: Building, errors: PlacedError[]) {
     this.#building = building;
@@ -80,13 +84,47 @@ class CarefulBuilder {
 
   #object(object: object, { fields, type }: Fields, before: Link | undefined): Answer | undefined {
     const answer: Answer = {};
+    const first = this.#errors.length;
     for (const field of fields) {
       if (!anyHolds(field.when, this.#building.values)) continue;
+      const known = this.#errors.length;
       const value = this.#field(object, { field, type }, { before, key: field.responseKey });
-      if (value === undefined) return undefined;
+      if (value === undefined) {
+        const causes = new Set(this.#errors.slice(known).map(({ error }) => error));
+        const isEcho = (told: PlacedError): boolean =>
+          causes.has(told.error) ||
+          (this.#inexact.has(told) && this.#namedBy(told.error, object, fields) !== undefined);
+        // What the cause of the null also kept from other fields of the object is of no interest.
+        const kept = this.#errors.slice(first, known).filter((told) => !isEcho(told));
+        this.#errors.splice(first, known - first, ...kept);
+        this.#tellCause(object, { fields, type }, before);
+        return undefined;
+      }
       define(answer, field.responseKey, value);
     }
     return answer;
+  }
+
+  /** An error that names another field of the object, which has to wait its turn, is told there. */
+  #tellCause(object: object, { fields, type }: Fields, before: Link | undefined): void {
+    const echo = this.#echo;
+    this.#echo = undefined;
+    if (!echo) return;
+    const named = this.#namedBy(echo.error, object, fields);
+    if (!named) return;
+    this.#errors.splice(this.#errors.indexOf(echo), 1);
+    this.#field(object, { field: named, type }, { before, key: named.responseKey });
+  }
+
+  /** The field of the object that an error says it is about. */
+  #namedBy(error: GatewayError, object: object, fields: readonly FieldShape[]): FieldShape | undefined {
+    const { failures, values } = this.#building;
+    return fields.find(
+      ({ source, dataKey, when }) =>
+        source === 'data' &&
+        anyHolds(when, values) &&
+        failures.at(object, dataKey).some((failure) => failure.isExact && failure.error === error),
+    );
   }
 
   #field(
@@ -119,8 +157,15 @@ class CarefulBuilder {
   /** Says why a value is null, where something is known; a null that may not be is an error in itself. */
   #missing(of: ValueShape['of'], nullable: boolean, place: Place): undefined {
     const found = this.#building.failures.at(place.container, place.key);
-    for (const { error, below } of found) {
-      this.#report(error, [...pathOf(place.link), ...clientKeys(below, of)]);
+    const paths = new Set<string>();
+    for (const { error, below, isExact } of found) {
+      const path = [...pathOf(place.link), ...clientKeys(below, of)];
+      // One error a place: what several upstreams failed at is told once.
+      if (paths.has(JSON.stringify(path))) continue;
+      paths.add(JSON.stringify(path));
+      const told = this.#report(error, path);
+      if (!isExact) this.#inexact.add(told);
+      if (!isExact && !nullable) this.#echo = told;
     }
     if (nullable || found.length > 0) return undefined;
     const error = this.#building.absences?.at(place.container, place.key);
@@ -130,6 +175,7 @@ class CarefulBuilder {
   }
 
   #present(value: unknown, of: ValueShape['of'], place: Place): unknown {
+    this.#building.failures.spread(place.container, place.key, value);
     switch (of.kind) {
       case 'scalar':
       case 'enum':
@@ -166,6 +212,11 @@ class CarefulBuilder {
     const isUntyped = (typename === undefined || typename === null) && untyped !== undefined;
     const fields = fieldLists[concrete?.fields ?? (isUntyped ? untyped : -1)];
     if (fields) return this.#object(value, { fields, type: concrete?.name }, place.link);
+    const [untold] = concrete ? [] : this.#building.failures.at(value, '__typename');
+    if (untold) {
+      this.#report(untold.error, pathOf(place.link));
+      return undefined;
+    }
     return this.#refuse(
       `${place.coordinate}: expected a possible type of "${type}", but got: ${String(typename)}`,
       place,
@@ -177,11 +228,14 @@ class CarefulBuilder {
     return undefined;
   }
 
-  #report(error: GatewayError, path: readonly Key[]): void {
+  #report(error: GatewayError, path: readonly Key[]): PlacedError {
     this.#building.failures.show(error);
     const text = JSON.stringify(path);
-    const isKnown = this.#errors.some((other) => other.error === error && JSON.stringify(other.path) === text);
-    if (!isKnown) this.#errors.push({ path, error });
+    const known = this.#errors.find((other) => other.error === error && JSON.stringify(other.path) === text);
+    if (known) return known;
+    const told = { path, error };
+    this.#errors.push(told);
+    return told;
   }
 }
 

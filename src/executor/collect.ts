@@ -1,12 +1,15 @@
 import type { Path, PathStep, RepresentationField } from '../planner/plan.ts';
 import { compileCode, isObject, own, quote, readMember } from './quote.ts';
 
-/** Calls `found` with each object at one of the paths, in the order of the paths. */
-export type Walk = (root: object, found: (object: object) => void) => void;
+/**
+ * Calls `found` with each object at one of the paths, in the order of the paths, and `untyped` with each whose type would
+ * decide whether it is one, and is not known.
+ */
+export type Walk = (root: object, found: (object: object) => void, untyped?: (object: object) => void) => void;
 
 export function compileWalk(paths: readonly Path[]): Walk {
   const code = paths.map((path) => walkFrom(path, 0)).join('');
-  return compileCode(`return function(v0,found){${code}};`, { own, isObject }) as Walk;
+  return compileCode(`return function(v0,found,untyped){${code}};`, { own, isObject }) as Walk;
 }
 
 /** Code that goes on from the value `v<depth>`, which has come through the first `depth` steps. */
@@ -21,10 +24,15 @@ function walkFrom(path: Path, depth: number): string {
     case 'each':
       return `if(Array.isArray(${from}))for(let i${depth}=0;i${depth}<${from}.length;i${depth}++){const ${to}=${from}[i${depth}];${after}}`;
     case 'type':
-      return `if(isObject(${from})&&${isOneOf(from, step.types)}){const ${to}=${from};${after}}`;
+      return `if(isObject(${from})){if(${isOneOf(from, step.types)}){const ${to}=${from};${after}}${depth === path.length - 1 ? ifUntyped(from) : ''}}`;
     default:
       return step satisfies never;
   }
+}
+
+function ifUntyped(object: string): string {
+  const type = readMember(object, '__typename');
+  return `else if(untyped&&(${type}===undefined||${type}===null))untyped(${object});`;
 }
 
 function isOneOf(object: string, types: readonly string[]): string {

@@ -1,4 +1,6 @@
 import type { GatewayError } from '../errors.ts';
+import type { Member } from './members.ts';
+import { isObject } from './quote.ts';
 
 /** An error that waits at a place of the merged data until the answer is written. */
 export interface Failure {
@@ -7,6 +9,8 @@ export interface Failure {
   readonly below: readonly (string | number)[];
   /** Whether the error names its place; else it stands for whatever came back null. */
   readonly isExact: boolean;
+  /** What the failed call was to give below the place, where the value itself has come from another call. */
+  readonly members?: readonly Member[];
 }
 
 /** A list or an object of the merged data. */
@@ -45,6 +49,22 @@ export class Failures {
     if (!failures) return none;
     const exact = failures.filter(({ isExact }) => isExact);
     return exact.length > 0 ? exact : failures.slice(0, 1);
+  }
+
+  /** A value that came although a call for it failed lacks what that call was to give of it. */
+  spread(container: Container, key: string | number, value: unknown): void {
+    for (const { error, members = [] } of this.#byContainer.get(container)?.get(key) ?? []) {
+      if (members.length > 0) this.#spreadTo(value, members, error);
+    }
+  }
+
+  #spreadTo(value: unknown, members: readonly Member[], error: GatewayError): void {
+    if (Array.isArray(value)) for (const item of value) this.#spreadTo(item, members, error);
+    else if (isObject(value)) {
+      for (const member of members) {
+        this.add(value, member.dataKey, { error, below: [], isExact: false, members: member.members });
+      }
+    }
   }
 
   show(error: GatewayError): void {

@@ -76,28 +76,43 @@ function collect(target: Target, at: { readonly upstream: string; readonly run: 
   // The last group met with each first key: mostly it is the right one, and no text needs to be made to know.
   const byKey = new Map<unknown, object[]>();
   let representations = '';
-  target.walk(at.run.data, (object) => {
-    const key = isSame && own(object, firstKey);
-    const likely = key === undefined || key === null ? undefined : byKey.get(key);
-    if (likely && isSame?.(likely[0] as object, object)) {
-      likely.push(object);
-      return;
-    }
-    const text = represent(object);
-    if (text === undefined) {
-      pass(target, object, at);
-      return;
-    }
-    const known = byText.get(text);
-    const group = known ?? [];
-    group.push(object);
-    byKey.set(key, group);
-    if (known) return;
-    byText.set(text, group);
-    representations += groups.length === 0 ? text : `,${text}`;
-    groups.push(group);
-  });
+  target.walk(
+    at.run.data,
+    (object) => {
+      const key = isSame && own(object, firstKey);
+      const likely = key === undefined || key === null ? undefined : byKey.get(key);
+      if (likely && isSame?.(likely[0] as object, object)) {
+        likely.push(object);
+        return;
+      }
+      const text = represent(object);
+      if (text === undefined) {
+        pass(target, object, at);
+        return;
+      }
+      const known = byText.get(text);
+      const group = known ?? [];
+      group.push(object);
+      byKey.set(key, group);
+      if (known) return;
+      byText.set(text, group);
+      representations += groups.length === 0 ? text : `,${text}`;
+      groups.push(group);
+    },
+    (object) => passUntyped(target, object, at),
+  );
   return { target, representations, groups };
+}
+
+/** An object of which it is not known whether it is meant: what kept its type away is why its fields stay null. */
+function passUntyped(
+  { members }: Target,
+  object: object,
+  { upstream, run }: { readonly upstream: string; readonly run: Run },
+): void {
+  const [found] = run.failures?.at(object, '__typename') ?? [];
+  if (run.failures && found) placeOnMembers(run.failures, object, { members, error: found.error });
+  else absencesOf(run).add({ object, members, upstream });
 }
 
 /** An object that cannot be asked for: what kept a part of its representation away is why its fields stay null. */

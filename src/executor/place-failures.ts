@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts';
-import type { Failure, Failures } from './failures.ts';
+import type { Failures } from './failures.ts';
 import type { Member } from './members.ts';
 import { own } from './quote.ts';
 
@@ -30,8 +30,10 @@ export function placeOnMembers(
   object: object,
   on: { readonly members: readonly Member[]; readonly error: GatewayError },
 ): void {
-  const failure: Failure = { error: on.error, below: [], isExact: false };
-  for (const { dataKey } of on.members) failures.add(object, dataKey, failure);
+  const { error } = on;
+  for (const { dataKey, members } of on.members) {
+    failures.add(object, dataKey, { error, below: [], isExact: false, members });
+  }
 }
 
 /** What an upstream did not give although nothing says why. */

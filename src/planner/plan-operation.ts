@@ -50,6 +50,7 @@ function draftOperation(search: Search, operation: Operation): readonly Draft[] 
   let turn = 0;
   let turnStart = 0;
   let previous: readonly Draft[] = [];
+  const turns = new Map<string, number>();
   for (const want of wants) {
     const solution = solveRoot(search, operation, [want]);
     const running = builder.drafts.slice(turnStart);
@@ -58,6 +59,7 @@ function draftOperation(search: Search, operation: Operation): readonly Draft[] 
       turnStart = builder.drafts.length;
       previous = running;
     }
+    refuseSecondRun(operation, { key: want.responseKey, turn, turns });
     builder.addRoot(solution, position, { kind: 'mutation', turn, after: previous });
   }
   return builder.drafts;
@@ -72,6 +74,20 @@ function draftOperation(search: Search, operation: Operation): readonly Draft[] 
 function isSameCall(running: readonly Draft[], next: Solution): boolean {
   const upstreams = next.picked.flatMap(({ choice }) => (choice.how === 'root' ? [choice.place.upstream] : []));
   return running.length === 1 && upstreams.every((upstream) => upstream === running[0]?.upstream);
+}
+
+/**
+ * A mutation that is asked for twice, under conditions that differ, is one mutation. An upstream sees that within one
+ * call; in two calls it would run it twice.
+ */
+function refuseSecondRun(
+  operation: Operation,
+  { key, turn, turns }: { readonly key: string; readonly turn: number; readonly turns: Map<string, number> },
+): void {
+  const known = turns.get(key);
+  turns.set(key, turn);
+  if (known === undefined || known === turn) return;
+  throw new PlanDeclined('UNSUPPORTED', `${nameOf(operation)} asks for "${key}" twice, under conditions that differ`);
 }
 
 function solveRoot(search: Search, operation: Operation, wants: readonly Want[]): Solution {

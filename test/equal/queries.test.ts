@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { createMonolith } from '../support/monolith.ts';
-import { startGateway, type Json, type TestGateway } from '../support/start-gateway.ts';
+import { engines, startGateway, type Json, type TestGateway } from '../support/start-gateway.ts';
 
 interface Case {
   readonly promise: string;
@@ -216,35 +216,30 @@ const mutations: readonly Case[] = [
   },
 ];
 
-describe("the gateway's answer is the monolith's", () => {
-  const monolith = createMonolith();
-  let gateway: TestGateway;
-  before(async () => {
-    gateway = await startGateway();
-  });
-  after(async () => gateway.close());
-
-  for (const { promise, query, variables = {} } of [...cases, ...mutations]) {
-    test(promise, async () => {
-      const expected = await monolith.execute(query, variables);
-      const { data, errors } = await gateway.query(query, variables);
-      assert.deepEqual([errors, expected.errors], [[], undefined]);
-      assert.deepEqual(data, JSON.parse(JSON.stringify(expected.data)));
+for (const engine of engines) {
+  describe(`the answer of the ${engine} engine is the monolith's`, () => {
+    const monolith = createMonolith();
+    let gateway: TestGateway;
+    before(async () => {
+      gateway = await startGateway({ gateway: { engine } });
     });
-  }
-});
+    after(async () => gateway.close());
 
-describe('where a gateway must differ from a monolith', () => {
-  let gateway: TestGateway;
-  before(async () => {
-    gateway = await startGateway();
-  });
-  after(async () => gateway.close());
+    for (const { promise, query, variables = {} } of [...cases, ...mutations]) {
+      test(promise, async () => {
+        const expected = await monolith.execute(query, variables);
+        const { data, errors } = await gateway.query(query, variables);
+        assert.deepEqual([errors, expected.errors], [[], undefined]);
+        assert.deepEqual(data, JSON.parse(JSON.stringify(expected.data)));
+      });
+    }
 
-  // No upstream is asked for a key that is known already, nor is one believed less than another.
-  test('a reference to what its home does not have keeps its key, and its other fields are null', async () => {
-    const { data, errors } = await gateway.query('{ dashboard(userId: 9999) { user { id address { city } } } }');
-    assert.deepEqual(errors, []);
-    assert.deepEqual(data, { dashboard: { user: { id: '9999', address: null } } });
+    // A gateway must differ from a monolith here: no upstream is asked for a key that is known already, nor is one
+    // believed less than another.
+    test('a reference to what its home does not have keeps its key, and its other fields are null', async () => {
+      const { data, errors } = await gateway.query('{ dashboard(userId: 9999) { user { id address { city } } } }');
+      assert.deepEqual(errors, []);
+      assert.deepEqual(data, { dashboard: { user: { id: '9999', address: null } } });
+    });
   });
-});
+}

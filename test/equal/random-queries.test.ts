@@ -4,7 +4,7 @@ import { parse, validate, type GraphQLArgument } from 'graphql';
 import type { Random } from '../../upstreams/demo/random.ts';
 import { createMonolith } from '../support/monolith.ts';
 import { randomQuery } from '../support/random-query.ts';
-import { startGateway, type TestGateway } from '../support/start-gateway.ts';
+import { engines, startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 const count = Number(process.env['RANDOM_QUERIES'] ?? 150);
 const firstSeed = Number(process.env['RANDOM_SEED'] ?? 1);
@@ -34,23 +34,25 @@ function argument({ name }: GraphQLArgument, field: string, random: Random): str
   }
 }
 
-describe('random queries', () => {
-  const { schema, execute } = createMonolith();
-  let gateway: TestGateway;
-  before(async () => {
-    gateway = await startGateway();
-  });
-  after(async () => gateway.close());
+for (const engine of engines) {
+  describe(`random queries on the ${engine} engine`, () => {
+    const { schema, execute } = createMonolith();
+    let gateway: TestGateway;
+    before(async () => {
+      gateway = await startGateway({ gateway: { engine } });
+    });
+    after(async () => gateway.close());
 
-  test(`${count} of them get the monolith's answers`, async () => {
-    for (let seed = firstSeed; seed < firstSeed + count; seed += 1) {
-      const { text, variables } = randomQuery(schema, { seed, depth: 2 + (seed % 4), argument });
-      const told = `RANDOM_SEED=${seed} RANDOM_QUERIES=1\n${text}\n${JSON.stringify(variables)}`;
-      assert.deepEqual(validate(schema, parse(text)), [], told);
-      const { data, errors } = await gateway.query(text, variables);
-      const expected = await execute(text, variables);
-      assert.deepEqual(errors, [], told);
-      assert.deepEqual(data, JSON.parse(JSON.stringify(expected.data)), told);
-    }
+    test(`${count} of them get the monolith's answers`, async () => {
+      for (let seed = firstSeed; seed < firstSeed + count; seed += 1) {
+        const { text, variables } = randomQuery(schema, { seed, depth: 2 + (seed % 4), argument });
+        const told = `RANDOM_SEED=${seed} RANDOM_QUERIES=1\n${text}\n${JSON.stringify(variables)}`;
+        assert.deepEqual(validate(schema, parse(text)), [], told);
+        const { data, errors } = await gateway.query(text, variables);
+        const expected = await execute(text, variables);
+        assert.deepEqual(errors, [], told);
+        assert.deepEqual(data, JSON.parse(JSON.stringify(expected.data)), told);
+      }
+    });
   });
-});
+}

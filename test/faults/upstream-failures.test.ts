@@ -4,10 +4,12 @@ import { after, before, describe, test, type TestContext } from 'node:test';
 import { startFaultyUpstream, type Fault, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import {
   demoNames,
+  engines,
   environmentOf,
   startDemoServers,
   startGateway,
   type DemoName,
+  type Engine,
   type DemoServers,
   type GraphqlAnswer,
   type Json,
@@ -43,23 +45,27 @@ before(async () => {
 after(async () => demo.close());
 
 /** A gateway of which one upstream can be made to fail; that one is given little time and few bytes. */
-async function startWithFault(name: DemoName): Promise<readonly [TestGateway, FaultyUpstream]> {
+async function startWithFault(
+  name: DemoName,
+  engine: Engine = 'compiled',
+): Promise<readonly [TestGateway, FaultyUpstream]> {
   const faulty = await startFaultyUpstream(demo.servers[name].url);
   const timeouts = { connectMs: 500, headersMs: 500, bodyMs: 500, totalMs: 500 };
   const gateway = await startGateway({
+    gateway: { engine },
     env: { ...demo.env, ...environmentOf({ [name]: faulty.url }) },
     upstreams: { [name]: { timeouts, maxResponseBytes: 300_000 } },
   });
   return [gateway, faulty];
 }
 
-for (const name of demoNames) {
-  describe(`while ${name} fails`, () => {
+for (const [name, engine] of demoNames.flatMap((each) => engines.map((of) => [each, of] as const))) {
+  describe(`while ${name} fails (${engine} engine)`, () => {
     let gateway: TestGateway;
     let faulty: FaultyUpstream;
     let whole: Json;
     before(async () => {
-      [gateway, faulty] = await startWithFault(name);
+      [gateway, faulty] = await startWithFault(name, engine);
       const { data, errors } = await gateway.query(dashboard);
       assert.deepEqual(errors, []);
       whole = data ?? {};
@@ -160,55 +166,61 @@ describe('a client that leaves', () => {
   }
 });
 
-describe('what an upstream says of single entities', () => {
-  const codes = ({ errors }: GraphqlAnswer): unknown[] =>
-    errors.map(({ path, extensions }) => [path?.join('.'), extensions['code'], extensions['upstream']]);
+for (const engine of engines) {
+  describe(`what an upstream says of single entities (${engine} engine)`, () => {
+    const codes = ({ errors }: GraphqlAnswer): unknown[] =>
+      errors.map(({ path, extensions }) => [path?.join('.'), extensions['code'], extensions['upstream']]);
 
-  async function startFaulty(t: TestContext, name: DemoName): Promise<readonly [TestGateway, FaultyUpstream]> {
-    const started = await startWithFault(name);
-    t.after(async () => {
-      for (const each of started) await each.close();
+    async function startFaulty(t: TestContext, name: DemoName): Promise<readonly [TestGateway, FaultyUpstream]> {
+      const started = await startWithFault(name, engine);
+      t.after(async () => {
+        for (const each of started) await each.close();
+      });
+      return started;
+    }
+
+    test('its error is told, though it is about a null where none may be', async (t) => {
+      const [gateway, reviews] = await startFaulty(t, 'reviews');
+      const message = 'Cannot return null for non-nullable field Product.id.';
+      reviews.setFault(() => ({
+        json: { data: { _entities: [null] }, errors: [{ message, path: ['_entities', 0] }] },
+      }));
+      const answer = await gateway.query('{ product(id: 1) { name averageRating } }');
+      assert.deepEqual(answer.data, { product: { name: 'Fine Tea Kettle', averageRating: null } });
+      assert.deepEqual(codes(answer), [['product.averageRating', 'UPSTREAM_ERROR', 'reviews']]);
     });
-    return started;
-  }
 
-  test('its error is told, though it is about a null where none may be', async (t) => {
-    const [gateway, reviews] = await startFaulty(t, 'reviews');
-    const message = 'Cannot return null for non-nullable field Product.id.';
-    reviews.setFault(() => ({ json: { data: { _entities: [null] }, errors: [{ message, path: ['_entities', 0] }] } }));
-    const answer = await gateway.query('{ product(id: 1) { name averageRating } }');
-    assert.deepEqual(answer.data, { product: { name: 'Fine Tea Kettle', averageRating: null } });
-    assert.deepEqual(codes(answer), [['product.averageRating', 'UPSTREAM_ERROR', 'reviews']]);
-  });
+    test('an error without a path is told where there is no entity', async (t) => {
+      const [gateway, reviews] = await startFaulty(t, 'reviews');
+      reviews.setFault(() => ({ json: { data: { _entities: [null] }, errors: [{ message: 'boom' }] } }));
+      const answer = await gateway.query('{ product(id: 1) { name averageRating } }');
+      assert.deepEqual(answer.data, { product: { name: 'Fine Tea Kettle', averageRating: null } });
+      assert.deepEqual(codes(answer), [['product.averageRating', 'UPSTREAM_ERROR', 'reviews']]);
+    });
 
-  test('an error without a path is told where there is no entity', async (t) => {
-    const [gateway, reviews] = await startFaulty(t, 'reviews');
-    reviews.setFault(() => ({ json: { data: { _entities: [null] }, errors: [{ message: 'boom' }] } }));
-    const answer = await gateway.query('{ product(id: 1) { name averageRating } }');
-    assert.deepEqual(answer.data, { product: { name: 'Fine Tea Kettle', averageRating: null } });
-    assert.deepEqual(codes(answer), [['product.averageRating', 'UPSTREAM_ERROR', 'reviews']]);
-  });
+    test('of several in a list, an error stands at the one that it is about', async (t) => {
+      const [gateway, reviews] = await startFaulty(t, 'reviews');
+      const entity = (averageRating: number | null) => ({ __typename: 'Product', averageRating });
+      const errors = [{ message: 'No.', path: ['_entities', 1, 'averageRating'], extensions: { code: 'NO_STARS' } }];
+      reviews.setFault(() => ({ json: { data: { _entities: [entity(1), entity(null), entity(3)] }, errors } }));
+      const answer = await gateway.query('{ products(ids: [1, 2, 3]) { averageRating } }');
+      assert.deepEqual(answer.data, {
+        products: [{ averageRating: 1 }, { averageRating: null }, { averageRating: 3 }],
+      });
+      assert.deepEqual(codes(answer), [['products.1.averageRating', 'NO_STARS', 'reviews']]);
+    });
 
-  test('of several in a list, an error stands at the one that it is about', async (t) => {
-    const [gateway, reviews] = await startFaulty(t, 'reviews');
-    const entity = (averageRating: number | null) => ({ __typename: 'Product', averageRating });
-    const errors = [{ message: 'No.', path: ['_entities', 1, 'averageRating'], extensions: { code: 'NO_STARS' } }];
-    reviews.setFault(() => ({ json: { data: { _entities: [entity(1), entity(null), entity(3)] }, errors } }));
-    const answer = await gateway.query('{ products(ids: [1, 2, 3]) { averageRating } }');
-    assert.deepEqual(answer.data, { products: [{ averageRating: 1 }, { averageRating: null }, { averageRating: 3 }] });
-    assert.deepEqual(codes(answer), [['products.1.averageRating', 'NO_STARS', 'reviews']]);
+    test('an entity that it does not have is null, and an error only where null costs more than the entity', async (t) => {
+      const [gateway, products] = await startFaulty(t, 'products');
+      products.setFault(({ body }) =>
+        body.includes('topProducts') ? { json: { data: { topProducts: [{ id: '1' }, { id: '9999' }] } } } : undefined,
+      );
+      const list = await gateway.query('{ dashboard(userId: 1) { unreadCount recommendations { name } } }');
+      assert.deepEqual(list.data, { dashboard: { unreadCount: 7, recommendations: null } });
+      assert.deepEqual(codes(list), [['dashboard.recommendations.1.name', 'UPSTREAM_BAD_RESPONSE', 'products']]);
+      const item = await gateway.query('{ dashboard(userId: 1) { recommendations { price } } }');
+      assert.deepEqual(item.data, { dashboard: { recommendations: [{ price: 3789 }, { price: null }] } });
+      assert.deepEqual(codes(item), []);
+    });
   });
-
-  test('an entity that it does not have is null, and an error only where null costs more than the entity', async (t) => {
-    const [gateway, products] = await startFaulty(t, 'products');
-    products.setFault(({ body }) =>
-      body.includes('topProducts') ? { json: { data: { topProducts: [{ id: '1' }, { id: '9999' }] } } } : undefined,
-    );
-    const list = await gateway.query('{ dashboard(userId: 1) { unreadCount recommendations { name } } }');
-    assert.deepEqual(list.data, { dashboard: { unreadCount: 7, recommendations: null } });
-    assert.deepEqual(codes(list), [['dashboard.recommendations.1.name', 'UPSTREAM_BAD_RESPONSE', 'products']]);
-    const item = await gateway.query('{ dashboard(userId: 1) { recommendations { price } } }');
-    assert.deepEqual(item.data, { dashboard: { recommendations: [{ price: 3789 }, { price: null }] } });
-    assert.deepEqual(codes(item), []);
-  });
-});
+}

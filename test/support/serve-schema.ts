@@ -27,7 +27,14 @@ export interface ServeSchemaOptions {
 /** The gateway's server room around a plain schema: real sockets, real policies, no upstreams. */
 export async function serveSchema(schema: GraphQLSchema, options: ServeSchemaOptions = {}): Promise<ServedSchema> {
   const scopes: RequestScope[] = [];
-  const config = { path: '/graphql', graphiql: true, maxBodyBytes: 4096, firstOperation: undefined, ...options.config };
+  const defaults = {
+    path: '/graphql',
+    graphiql: true,
+    maxBodyBytes: 4096,
+    firstOperation: undefined,
+    queryPlan: false,
+  };
+  const config = { ...defaults, ...options.config };
   const graphql = createGraphqlHandler({
     schema,
     config,

@@ -63,6 +63,11 @@ export interface GatewayChanges {
   readonly upstreams?: Readonly<Record<string, Partial<UpstreamConfig>>>;
 }
 
+/** Both must answer alike. */
+export const engines = ['compiled', 'stitched'] as const;
+
+export type Engine = (typeof engines)[number];
+
 export const demoFolder = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Starts the gateway of a folder. It keeps its state in a folder of its own, and does not poll unless told to. */

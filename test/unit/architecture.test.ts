@@ -95,7 +95,18 @@ const rooms: Rooms = {
   },
   // One command each: they choose a gateway and a listener, or print what configuration and composition say.
   commands: {
-    may: ['lib', 'errors.ts', 'telemetry', 'config', 'composition', 'assembly', 'stitched', 'planner', 'gateway.ts', 'server'],
+    may: [
+      'lib',
+      'errors.ts',
+      'telemetry',
+      'config',
+      'composition',
+      'assembly',
+      'stitched',
+      'planner',
+      'gateway.ts',
+      'server',
+    ],
     types: ['upstream'],
     packages: ['graphql'],
   },

@@ -66,7 +66,13 @@ export function createLocalFacade({ sdl, declarations, upstreams }: LocalFacadeO
     },
     unknownError: 'INTERNAL_ERROR',
   });
-  return { name, kind: 'local', execute: executable.run, prepare: prepareByExecute(executable.run), close: async () => {} };
+  return {
+    name,
+    kind: 'local',
+    execute: executable.run,
+    prepare: prepareByExecute(executable.run),
+    close: async () => {},
+  };
 }
 
 function readerOf(filler: Exclude<Filler | string, Function>, coordinate: string): FieldResolver {

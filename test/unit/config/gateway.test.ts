@@ -11,8 +11,8 @@ test('an empty gateway.yaml is a whole configuration: every default', async (con
     file: join(dir, 'gateway.yaml'),
     host: '127.0.0.1',
     port: 4000,
-    graphql: { path: '/graphql', graphiql: true, maxBodyBytes: 1_048_576, firstOperation: undefined },
-    engine: 'stitched',
+    graphql: { path: '/graphql', graphiql: true, maxBodyBytes: 1_048_576, firstOperation: undefined, queryPlan: false },
+    engine: 'compiled',
     routes: [],
     responseHeaders: {},
     shutdown: { drainMs: 20_000 },
@@ -25,7 +25,7 @@ test('every key of gateway.yaml is read, units become numbers and paths absolute
   const text = `
 host: 0.0.0.0
 port: 80
-graphql: { path: /api/graphql, graphiql: false, maxBodySize: 2KiB, firstOperation: ./first.graphql }
+graphql: { path: /api/graphql, graphiql: false, maxBodySize: 2KiB, firstOperation: ./first.graphql, queryPlan: true }
 engine: stitched
 routes:
   - { path: /api/users, upstream: users, stripPrefix: /api, methods: [GET, POST] }
@@ -46,6 +46,7 @@ log: { level: debug }
       graphiql: false,
       maxBodyBytes: 2048,
       firstOperation: join(dir, 'first.graphql'),
+      queryPlan: true,
     },
     engine: 'stitched',
     routes: [
@@ -74,7 +75,7 @@ graphql:
   graphiql: yes
   maxBodySize: 1000
   firstOperation: ./no.graphql
-engine: compiled
+engine: compield
 shutdown: 5
 log: { level: wran }
 stateDir:
@@ -87,7 +88,7 @@ stateDir:
     'gateway.yaml:7:13 graphql.graphiql: expected true or false, got "yes"',
     'gateway.yaml:8:16 graphql.maxBodySize: expected a size such as 512KiB, 4MiB or 1MB, got 1000',
     'gateway.yaml:9:19 graphql.firstOperation: there is no file "./no.graphql"',
-    'gateway.yaml:10:9 engine: expected stitched, got "compiled"',
+    'gateway.yaml:10:9 engine: expected one of compiled, stitched, got "compield"; did you mean "compiled"?',
     'gateway.yaml:11:11 shutdown: expected a mapping with the keys drain, got 5',
     'gateway.yaml:12:15 log.level: expected one of trace, debug, info, warn, error, silent, got "wran"; did you mean "warn"?',
     'gateway.yaml:13:10 stateDir: expected a folder, got nothing',
@@ -189,7 +190,7 @@ test('a PORT that is no port is told beside the errors of the file', async (cont
   for (const PORT of ['abc', '65536', '-1', '8e1', ' 80']) {
     assert.deepEqual(await gatewayRefusals(context, 'engine: fast', { PORT }), [
       `environment variable PORT: expected an integer from 0 to 65535, got "${PORT}"`,
-      'gateway.yaml:1:9 engine: expected stitched, got "fast"',
+      'gateway.yaml:1:9 engine: expected one of compiled, stitched, got "fast"',
     ]);
   }
 });

@@ -76,7 +76,7 @@ test('a wrong value from a variable names the variable; one from a file stays hi
   await assert.rejects(loadGatewayFolder(folder, { P: 'abc' }), {
     message: [
       'gateway.yaml:1:7 port: expected an integer from 0 to 65535, got "abc" (from ${P})',
-      'gateway.yaml:2:9 engine: expected stitched, got "***" (from ${file:./secret})',
+      'gateway.yaml:2:9 engine: expected one of compiled, stitched, got "***" (from ${file:./secret})',
     ].join('\n'),
   });
 });
