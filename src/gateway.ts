@@ -11,7 +11,7 @@ import type { GatewayConfig, GatewayFolder, UpstreamConfig } from './config/type
 import { createPolicies } from './policies/index.ts';
 import { createPassthrough, type Passthrough } from './rest/passthrough.ts';
 import { clientSignal } from './server/client-signal.ts';
-import { createGraphqlHandler, type Execute } from './server/graphql-server.ts';
+import { createGraphqlHandler, type Execute, type GraphqlHandlerOptions } from './server/graphql-server.ts';
 import { startHttpServer } from './server/http-server.ts';
 import type { Lanes } from './server/lanes.ts';
 import { executeStitched, subscribeStitched } from './stitched/execute.ts';
@@ -120,8 +120,8 @@ interface SupergraphParts {
 async function serveSupergraph({ config, opened, supergraph }: SupergraphParts): Promise<Gateway> {
   const facades = new Map([...opened.byName].map(([name, upstream]) => [name, remoteFacade(upstream)]));
   const schema = stitch(supergraph, facades);
-  const execute = engineOf(config, { supergraph, facades, schema });
-  const lanes = lanesOf({ config, opened, schema, execute, unavailable: [], states: () => ({}) });
+  const engine = engineOf(config, { supergraph, facades, schema });
+  const lanes = lanesOf({ config, opened, schema, engine, unavailable: [], states: () => ({}) });
   const first = { lanes, outFields: [] };
   return (await serve({ config, opened, first, schemas: new Map() })).gateway;
 }
@@ -177,31 +177,33 @@ function generationOf(
 ): Generation {
   const document = readSupergraph(supergraph, 'supergraph');
   const schema = stitch(document, facades);
-  const execute = engineOf(config, { supergraph: document, facades, schema });
+  const engine = engineOf(config, { supergraph: document, facades, schema });
   const states = () =>
     Object.fromEntries(upstreamStates(opened, schemas).map(({ name, schema: state }) => [name, state]));
   return {
-    lanes: lanesOf({ config, opened, schema, execute, unavailable: missing, states }),
+    lanes: lanesOf({ config, opened, schema, engine, unavailable: missing, states }),
     outFields: out.map(({ type, field }) => `${type}.${field}`),
   };
 }
 
+type Engine = Pick<GraphqlHandlerOptions, 'runPrepared'> & { readonly execute: Execute };
+
 /** What runs operations. Subscriptions run stitched, and so does what the planner declines. */
-function engineOf({ engine, graphql }: GatewayConfig, parts: CompiledEngineParts): Execute {
-  if (engine === 'stitched') return executeStitched;
-  return createCompiledEngine({ ...parts, showsPlans: graphql.queryPlan }).execute;
+function engineOf({ engine, graphql }: GatewayConfig, parts: CompiledEngineParts): Engine {
+  if (engine === 'stitched') return { execute: executeStitched };
+  return createCompiledEngine({ ...parts, showsPlans: graphql.queryPlan });
 }
 
 interface LaneParts {
   readonly config: GatewayConfig;
   readonly opened: OpenUpstreams;
   readonly schema: GraphQLSchema;
-  readonly execute: Execute;
+  readonly engine: Engine;
   readonly unavailable: readonly string[];
   readonly states: () => Readonly<Record<string, string>>;
 }
 
-function lanesOf({ config, opened, schema, execute, unavailable, states }: LaneParts): Lanes {
+function lanesOf({ config, opened, schema, engine, unavailable, states }: LaneParts): Lanes {
   const createScope = (req: IncomingMessage, signal: AbortSignal): RequestScope =>
     createRequestScope({ headers: req.headers, signal, responseHeaderRules: config.responseHeaders });
   const upstreams = new Map([...opened.byName].map(([name, { upstream }]) => [name, upstream]));
@@ -210,7 +212,7 @@ function lanesOf({ config, opened, schema, execute, unavailable, states }: LaneP
     graphqlPath: config.graphql.path,
     graphql: createGraphqlHandler({
       schema,
-      execute,
+      ...engine,
       subscribe: subscribeStitched,
       config: config.graphql,
       createScope,

@@ -5,7 +5,7 @@ import { printPlan } from '../planner/print-plan.ts';
 import { executeStitched } from '../stitched/execute.ts';
 import { publishInternalError } from '../telemetry/channels.ts';
 import type { Facade, RequestScope } from '../upstream/types.ts';
-import { Programs, type Entry } from './programs.ts';
+import { Programs, type Entry, type Variables } from './programs.ts';
 
 /**
  * The compiled engine: an operation comes in, its plan and program are made once, and run. What the planner declines runs
@@ -30,9 +30,22 @@ export interface EngineCounts {
   readonly stitched: number;
 }
 
+export interface PreparedRequest {
+  readonly query: string;
+  readonly operationName: string | undefined;
+  readonly variables: Variables;
+}
+
+export interface PreparedContext {
+  readonly req: { readonly method?: string | undefined };
+  readonly scope: RequestScope;
+}
+
 export interface CompiledEngine {
   /** Runs a query or mutation that is valid against the schema. Never rejects for what an upstream does. */
   readonly execute: (args: ExecutionArgs) => Promise<ExecutionResult>;
+  /** Runs an operation by its text, where `execute` has run it before; `undefined` where not, or for a mutation by GET. */
+  readonly runPrepared: (request: PreparedRequest, context: PreparedContext) => Promise<ExecutionResult> | undefined;
   readonly counts: () => EngineCounts;
 }
 
@@ -41,12 +54,23 @@ export function createCompiledEngine(parts: CompiledEngineParts): CompiledEngine
   const graph = buildJoinGraph(supergraph);
   const programs = new Programs({ schema, graph, facades, ...(maxBytes !== undefined && { maxBytes }) });
   const counts = { compiled: 0, stitched: 0 };
+  const runCompiled = (entry: CompiledEntry, variables: Variables, scope: RequestScope): Promise<ExecutionResult> => {
+    counts.compiled += 1;
+    const shows = showsPlans && scope.clientHeaders['weft-query-plan'] === 'true';
+    return shows ? runShown(entry, variables, scope) : run(entry, variables, scope);
+  };
   return {
     execute: (args) => {
       const entry = programs.get(args.document, args.operationName ?? undefined);
-      counts[entry.runs] += 1;
-      if (entry.runs === 'stitched') return executeStitched(args);
-      return showsPlans && asksForPlan(args) ? runShown(entry, args) : run(entry, args);
+      const { scope } = args.contextValue as { readonly scope: RequestScope };
+      if (entry.runs === 'compiled') return runCompiled(entry, args.variableValues ?? {}, scope);
+      counts.stitched += 1;
+      return executeStitched(args);
+    },
+    runPrepared: ({ query, operationName, variables }, { req, scope }) => {
+      const entry = programs.find(query, operationName);
+      if (entry?.runs !== 'compiled' || (entry.isMutation && req.method !== 'POST')) return undefined;
+      return runCompiled(entry, variables, scope);
     },
     counts: () => ({ ...counts }),
   };
@@ -54,11 +78,13 @@ export function createCompiledEngine(parts: CompiledEngineParts): CompiledEngine
 
 type CompiledEntry = Extract<Entry, { runs: 'compiled' }>;
 
-async function run({ program, coerce, introspect }: CompiledEntry, args: ExecutionArgs): Promise<ExecutionResult> {
-  const variables = args.variableValues ?? {};
+async function run(
+  { program, coerce, introspect }: CompiledEntry,
+  variables: Variables,
+  scope: RequestScope,
+): Promise<ExecutionResult> {
   const { values, errors } = coerce(variables);
   if (errors) return { errors };
-  const { scope } = args.contextValue as { readonly scope: RequestScope };
   const result = await program.run({
     variables,
     values,
@@ -71,13 +97,8 @@ async function run({ program, coerce, introspect }: CompiledEntry, args: Executi
 }
 
 /** Runs as any other, and shows how. */
-async function runShown(entry: CompiledEntry, args: ExecutionArgs): Promise<ExecutionResult> {
-  return { ...(await run(entry, args)), extensions: { queryPlan: printPlan(entry.plan) } };
-}
-
-function asksForPlan({ contextValue }: ExecutionArgs): boolean {
-  const { scope } = contextValue as { readonly scope: RequestScope };
-  return scope.clientHeaders['weft-query-plan'] === 'true';
+async function runShown(entry: CompiledEntry, variables: Variables, scope: RequestScope): Promise<ExecutionResult> {
+  return { ...(await run(entry, variables, scope)), extensions: { queryPlan: printPlan(entry.plan) } };
 }
 
 function asGraphqlError({ path, error }: PlacedError): GraphQLError {

@@ -24,6 +24,7 @@ import type { Facade } from '../upstream/types.ts';
 export type Entry =
   | {
       readonly runs: 'compiled';
+      readonly isMutation: boolean;
       readonly plan: Plan;
       readonly program: Program;
       /** Checks variables and fills in defaults, as GraphQL, 6.1.2 says. */
@@ -62,6 +63,11 @@ export class Programs {
     this.#entries = new LRUCache({ maxSize: parts.maxBytes ?? 64 * 1024 * 1024 });
   }
 
+  /** What runs an operation that `get` was asked for before, as long as it is kept. */
+  find(text: string, operationName: string | undefined): Entry | undefined {
+    return this.#entries.get(keyOf(text, operationName));
+  }
+
   get(document: DocumentNode, operationName: string | undefined): Entry {
     const key = this.#keys.get(document)?.get(operationName) ?? this.#keep(document, operationName);
     // An operation that is not there is for the execution to refuse; a name that anyone may invent is not kept.
@@ -75,11 +81,16 @@ export class Programs {
 
   #keep(document: DocumentNode, operationName: string | undefined): string | undefined {
     if (!getOperationAST(document, operationName)) return undefined;
-    const key = `${operationName ?? ''}\n${document.loc?.source.body ?? print(document)}`;
+    const key = keyOf(document.loc?.source.body ?? print(document), operationName);
     const keys = this.#keys.get(document) ?? new Map<string | undefined, string>();
     this.#keys.set(document, keys.set(operationName, key));
     return key;
   }
+}
+
+/** No document that can be run has a NUL, so no text and name can be taken for another pair of them. */
+function keyOf(text: string, operationName: string | undefined): string {
+  return operationName === undefined ? text : `\0${operationName}\0${text}`;
 }
 
 interface Built {
@@ -107,6 +118,7 @@ function build(document: DocumentNode, operationName: string | undefined, parts:
     });
     const entry: Entry = {
       runs: 'compiled',
+      isMutation: node.operation === 'mutation',
       plan,
       program,
       coerce: coercerOf(schema, node.variableDefinitions ?? []),

@@ -205,11 +205,15 @@ class CarefulBuilder {
     return items;
   }
 
-  #abstract(value: unknown, { type, types, fieldLists, untyped }: AbstractShape, place: Place): Answer | undefined {
+  #abstract(value: unknown, shape: AbstractShape, place: Place): Answer | undefined {
     if (!isObject(value)) return this.#refuse(`${place.coordinate}: expected an object`, place);
+    const { type, types, fieldLists, untyped, typedWhen = [] } = shape;
     const typename = own(value, '__typename');
     const concrete = types.find(({ name }) => name === typename);
-    const isUntyped = (typename === undefined || typename === null) && untyped !== undefined;
+    const isUntyped =
+      (typename === undefined || typename === null) &&
+      untyped !== undefined &&
+      (typedWhen.length === 0 || !anyHolds(typedWhen, this.#building.values));
     const fields = fieldLists[concrete?.fields ?? (isUntyped ? untyped : -1)];
     if (fields) return this.#object(value, { fields, type: concrete?.name }, place.link);
     const [untold] = concrete ? [] : this.#building.failures.at(value, '__typename');

@@ -129,10 +129,12 @@ class BuilderCode {
     );
   }
 
-  #abstractFunction({ types, fieldLists, untyped }: AbstractShape, whenNull: string): string {
+  #abstractFunction({ types, fieldLists, untyped, typedWhen = [] }: AbstractShape, whenNull: string): string {
     const builders = fieldLists.map((fields) => this.objectFunction(fields, 'n'));
     const cases = types.map((type) => `case ${quote(type.name)}:return ${builders[type.fields]}(v,t);`);
-    const otherwise = untyped === undefined ? '' : `if(t===undefined||t===null)return ${builders[untyped]}(v,null);`;
+    const typed = typedWhen.length === 0 ? '' : `&&!(${this.#alternatives(typedWhen)})`;
+    const otherwise =
+      untyped === undefined ? '' : `if((t===undefined||t===null)${typed})return ${builders[untyped]}(v,null);`;
     return this.#add(
       (name) =>
         `function ${name}(v){${whenNull}if(!isObject(v))fail();const t=${readMember('v', '__typename')};` +

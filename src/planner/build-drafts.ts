@@ -1,6 +1,6 @@
 import type { FieldSet, JoinGraph } from '../composition/join-graph/types.ts';
 import type { EntityChoice, Picked, Place, Solution, Want } from './choice.ts';
-import { conditionsText } from './conditions.ts';
+import { conditionsText, withCondition } from './conditions.ts';
 import type { Position } from './data-keys.ts';
 import { addField, draftSelection, pathText, type Draft, type DraftPath, type DraftSelection } from './draft.ts';
 import type { Condition, OperationKind } from './plan.ts';
@@ -14,6 +14,8 @@ interface Site {
   readonly path: DraftPath;
   /** Object types that everything here is for; absent: all. */
   readonly on?: readonly string[];
+  /** Conditions of all that is around it: the same object may be selected under others, too. */
+  readonly above: readonly Condition[];
 }
 
 /** What representations ask is selected under the conditions of what needs it. */
@@ -47,7 +49,7 @@ export class DraftBuilder {
       const { place, inner } = picked.choice;
       const draft = this.#draft(`root|${turn}|${place.upstream}`, { kind, place, path: [] });
       for (const earlier of after) draft.after.add(earlier);
-      const site = { draft, selection: draft.selection, position, path: [] };
+      const site = { draft, selection: draft.selection, position, path: [], above: [] };
       this.#carryOut(inner, site, unconditional);
     }
   }
@@ -121,6 +123,7 @@ export class DraftBuilder {
         selection: field.selection,
         position: site.position.below(dataKey),
         path: [...site.path, ...narrowed, ...down],
+        above: bothConditions(site.above, conditions),
       },
       unconditional,
     );
@@ -148,6 +151,7 @@ export class DraftBuilder {
     const on = isTyped ? bothTypes(want.on, site.on) : undefined;
     const from: Site = { ...site, ...(on && { on }) };
     const needed = { conditions: want.conditions ?? carrying.conditions };
+    const above = bothConditions(site.above, needed.conditions);
     const inputs = this.#carryOut(choice.keySolution, from, needed);
     if (choice.requiresSolution)
       for (const draft of this.#carryOut(choice.requiresSolution, from, needed)) inputs.add(draft);
@@ -160,9 +164,9 @@ export class DraftBuilder {
     this.#addRepresentation(draft, from, { fields: key.fields, required: false });
     if (requires) {
       this.#addRepresentation(draft, from, { fields: requires.fields, required: true });
-      draft.entity?.requiredUnder.add(conditionsText(needed.conditions));
+      draft.entity?.requiredUnder.add(conditionsText(above));
     }
-    const target = { draft, selection: draft.selection, position: site.position, path };
+    const target = { draft, selection: draft.selection, position: site.position, path, above };
     const bringing = this.#carryOut(choice.inner, target, needed);
     return bringing.add(draft);
   }
@@ -185,7 +189,8 @@ export class DraftBuilder {
     const identity = `reentry|${place.upstream}|${pathText(site.path)}|${site.draft.id}`;
     const draft = this.#draft(identity, { kind: 'query', place, path: site.path });
     draft.after.add(site.draft);
-    const target = { draft, selection: draft.selection, position: site.position, path: site.path };
+    const { position, path, above } = site;
+    const target = { draft, selection: draft.selection, position, path, above };
     return this.#carryOut(inner, target, carrying).add(draft);
   }
 
@@ -210,6 +215,11 @@ export class DraftBuilder {
     this.#byKey.set(identity, draft);
     return draft;
   }
+}
+
+function bothConditions(first: readonly Condition[], second: readonly Condition[]): readonly Condition[] {
+  // What contradicts is never asked for, so it does not matter how it is called.
+  return second.reduce((all, condition) => withCondition(all, condition) ?? all, first);
 }
 
 function bothTypes(first: readonly string[] | undefined, second: readonly string[] | undefined) {

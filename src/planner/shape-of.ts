@@ -9,6 +9,7 @@ import {
   isScalarType,
   isSpecifiedScalarType,
   type GraphQLAbstractType,
+  type GraphQLInterfaceType,
   type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLOutputType,
@@ -37,7 +38,9 @@ interface Asked {
   readonly extra: readonly Condition[];
 }
 
-function fieldsFor(schema: GraphQLSchema, type: GraphQLObjectType, asked: readonly Asked[]): readonly FieldShape[] {
+type WithFields = GraphQLObjectType | GraphQLInterfaceType;
+
+function fieldsFor(schema: GraphQLSchema, type: WithFields, asked: readonly Asked[]): readonly FieldShape[] {
   const mine = asked.filter(({ field: { on } }) => !on || on.includes(type.name));
   const byKey = Map.groupBy(mine, ({ field }) => field.responseKey);
   return slotsOf(mine).flatMap(({ key, when }) => {
@@ -75,11 +78,7 @@ function slotsOf(asked: readonly Asked[]): readonly Slot[] {
   return slots;
 }
 
-function fieldShape(
-  schema: GraphQLSchema,
-  type: GraphQLObjectType,
-  entries: readonly Asked[],
-): Omit<FieldShape, 'when'> {
+function fieldShape(schema: GraphQLSchema, type: WithFields, entries: readonly Asked[]): Omit<FieldShape, 'when'> {
   const [first] = entries;
   if (!first) throw new TypeError('a field must be asked for at least once');
   const { responseKey, name, dataKey } = first.field;
@@ -136,6 +135,33 @@ function abstractShape(schema: GraphQLSchema, type: GraphQLAbstractType, below: 
       indexes.set(text, index);
       return { name, fields: index };
     });
-  const isUniform = isInterfaceType(type) && below.every(({ field }) => !field.on && field.name !== '__typename');
-  return { kind: 'abstract', type: type.name, types, fieldLists, ...(isUniform && types.length > 0 && { untyped: 0 }) };
+  const typed = typedWhen(below);
+  if (!isInterfaceType(type) || typed === null || types.length === 0)
+    return { kind: 'abstract', type: type.name, types, fieldLists };
+  const fields = fieldsFor(schema, type, below.filter(isUntyped));
+  const known = indexes.get(JSON.stringify(fields));
+  const untyped = known ?? fieldLists.push(fields) - 1;
+  return {
+    kind: 'abstract',
+    type: type.name,
+    types,
+    fieldLists,
+    untyped,
+    ...(typed.length > 0 && { typedWhen: typed }),
+  };
+}
+
+function isUntyped({ field }: Asked): boolean {
+  return !field.on && field.name !== '__typename';
+}
+
+/** When fields are asked that only some types have, or the type itself: never, under conditions, or (null) always. */
+function typedWhen(below: readonly Asked[]): Alternatives | null {
+  const alternatives: (readonly Condition[])[] = [];
+  for (const { field, extra } of below.filter((asked) => !isUntyped(asked))) {
+    const conditions = all([...field.conditions, ...extra]);
+    if (conditions?.length === 0) return null;
+    if (conditions) alternatives.push(conditions);
+  }
+  return alternatives;
 }

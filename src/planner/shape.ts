@@ -32,9 +32,11 @@ export interface AbstractShape {
   readonly fieldLists: readonly (readonly FieldShape[])[];
   /**
    * Index of the fields where the data has no `__typename`: only an interface object's concrete type may stay unknown,
-   * and only where all types have the same fields and none asks `__typename`. Absent otherwise.
+   * and only where nothing that is asked for depends on it. Absent where something always does.
    */
   readonly untyped?: number;
+  /** Where all conditions of at least one list hold, something depends on the type after all. Absent: nothing ever does. */
+  readonly typedWhen?: readonly (readonly Condition[])[];
 }
 
 /** Enum values that clients may see; any other value is an error that makes the field null. */

@@ -23,6 +23,19 @@ export type Subscribe = (
   args: ExecutionArgs,
 ) => Promise<AsyncIterable<ExecutionResult> | ExecutionResult> | AsyncIterable<ExecutionResult> | ExecutionResult;
 
+/** What one request asks of an operation that ran before. */
+export interface PreparedRequest {
+  readonly query: string;
+  readonly operationName: string | undefined;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Runs an operation that was parsed, validated and run before, by its text; `undefined` where there is none. A mutation
+ * is never run so for a GET.
+ */
+export type RunPrepared = (request: PreparedRequest, context: GraphqlContext) => Promise<ExecutionResult> | undefined;
+
 /** What executors and policies find as context, among what Yoga adds (`request`, `params`). */
 export interface GraphqlContext {
   readonly req: IncomingMessage;
@@ -36,6 +49,8 @@ export interface GraphqlHandlerOptions {
   readonly schema: GraphQLSchema;
   /** Default: Yoga's own executor. */
   readonly execute?: Execute;
+  /** Default: every request is parsed and validated. */
+  readonly runPrepared?: RunPrepared;
   /** Default: Yoga's own executor. */
   readonly subscribe?: Subscribe;
   readonly config: GatewayConfig['graphql'];
@@ -60,7 +75,13 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Lane {
   const yoga = createYoga<GraphqlContext>({
     schema: options.schema,
     graphqlEndpoint: config.path,
-    plugins: [engine(options), reader(config.maxBodyBytes), ...(options.plugins ?? []), writer(formatError)],
+    plugins: [
+      engine(options),
+      reader(config.maxBodyBytes),
+      ...(options.plugins ?? []),
+      prepared(options),
+      writer(formatError),
+    ],
     maxRequestBodySize: false,
     maskedErrors: false,
     graphiql: false,
@@ -123,6 +144,19 @@ function engine({ execute, subscribe }: GraphqlHandlerOptions): Plugin<GraphqlCo
       }
       if (draining.aborted) throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down.');
       if (subscribe) setSubscribeFn(subscribe);
+    },
+  };
+}
+
+/** What is known of an operation is not found out again: neither parsed nor validated, as its text is the same. */
+function prepared({ runPrepared }: GraphqlHandlerOptions): Plugin<object, GraphqlContext> {
+  if (!runPrepared) return {};
+  return {
+    onParams({ params: { query, operationName, variables }, context, setParamsHandler }) {
+      if (query === undefined) return;
+      const request = { query, operationName: operationName ?? undefined, variables: variables ?? {} };
+      const result = runPrepared(request, context);
+      if (result) setParamsHandler(() => result);
     },
   };
 }
