@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
 /** A `traceparent`, taken apart. */
 export interface TraceParent {
@@ -39,10 +39,24 @@ export function printTraceparent({ traceId, parentId, flags }: TraceParent): str
  * random flags kept; without a valid incoming one a new trace, not sampled because nothing is recorded here.
  */
 export function childTraceparent(incoming: TraceParent | undefined): string {
-  const fresh = randomBytes(24).toString('hex');
+  const fresh = freshIds();
   return printTraceparent({
     traceId: incoming?.traceId ?? fresh.slice(0, 32),
     parentId: fresh.slice(32),
     flags: incoming === undefined ? randomTraceId : incoming.flags & (sampled | randomTraceId),
   });
+}
+
+const idBytes = 24;
+const pool = Buffer.allocUnsafe(idBytes * 256);
+let used = pool.length;
+
+/** A trace id and a parent id, in hexadecimal. Random bytes are drawn many at a time, as each draw has its price. */
+function freshIds(): string {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += idBytes;
+  return pool.toString('hex', used - idBytes, used);
 }

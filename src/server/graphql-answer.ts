@@ -1,6 +1,8 @@
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import { GatewayError } from '../errors.ts';
-import { json } from './accepted.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestScope } from '../upstream/types.ts';
+import { eventStream, graphqlJson, json, type Accepted } from './accepted.ts';
 import { statusOfFormatted, type ErrorScope, type FormatError } from './format-error.ts';
 
 /** A result that may know its own text. */
@@ -48,4 +50,32 @@ export function statusOfResult({ data, errors: [first] = [] }: FormattedResult, 
   if (data !== undefined || !first) return 200;
   if (mediaType === json && wellFormed.has(first.extensions?.['code'])) return 200;
   return statusOfFormatted(first);
+}
+
+/** Where a result goes to. */
+export interface Asked {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly scope: RequestScope;
+  readonly accepted: Accepted;
+}
+
+export interface TextAnswer {
+  readonly status: number;
+  readonly headers: { readonly 'content-type': string };
+  readonly text: string;
+}
+
+/** The answer to a request for one result. Sets on `res` what goes with it: `allow`, `vary`. */
+export function answerOf(result: Result, { req, res, scope, accepted }: Asked, formatError: FormatError): TextAnswer {
+  const formatted = formatResult(result, scope, formatError);
+  const mediaType = accepted.single === eventStream ? graphqlJson : accepted.single;
+  // What went wrong may be well again in a moment: no cache may keep the answer, whatever its upstreams allow.
+  if (formatted.errors?.length) scope.responseHeaders.collect({ 'cache-control': 'no-store' });
+  const status = statusOfResult(formatted, mediaType);
+  // RFC 9110, 15.5.6: an answer 405 must say what is allowed. What may not come by GET may by POST.
+  if (status === 405) res.setHeader('allow', 'POST');
+  if (req.method === 'GET') res.setHeader('vary', 'accept');
+  const text = printResult(formatted, result.stringify);
+  return { status, headers: { 'content-type': `${mediaType}; charset=utf-8` }, text };
 }

@@ -6,12 +6,12 @@ import { GatewayError } from '../errors.ts';
 import { mapResults } from '../lib/map-results.ts';
 import type { RequestScope } from '../upstream/types.ts';
 import { eventStream, graphqlJson, json, prefersPage, readAccepted, type Accepted } from './accepted.ts';
-import { sendAnswer } from './answer.ts';
+import { sendAnswer, type Answer } from './answer.ts';
 import { clientSignal } from './client-signal.ts';
 import { formatError as formatErrorForClients, type FormatError } from './format-error.ts';
 import { createGraphiqlPage } from './graphiql.ts';
-import { formatResult, printResult, statusOfResult, type Result } from './graphql-answer.ts';
-import { readGraphqlRequest } from './graphql-request.ts';
+import { answerOf, formatResult, statusOfResult, type Result } from './graphql-answer.ts';
+import { readGraphqlRequest, type GraphqlRequest } from './graphql-request.ts';
 import { sendResponse } from './send-response.ts';
 
 /** Answers one HTTP request. `draining` aborts when the server shuts down: streams end then. */
@@ -43,6 +43,8 @@ export interface GraphqlContext {
   readonly scope: RequestScope;
   readonly accepted: Accepted;
   readonly draining: AbortSignal;
+  /** What the client asks; rejects where that cannot be read. */
+  readonly reading: Promise<GraphqlRequest>;
 }
 
 export interface GraphqlHandlerOptions {
@@ -75,13 +77,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Lane {
   const yoga = createYoga<GraphqlContext>({
     schema: options.schema,
     graphqlEndpoint: config.path,
-    plugins: [
-      engine(options),
-      reader(config.maxBodyBytes),
-      ...(options.plugins ?? []),
-      prepared(options),
-      writer(formatError),
-    ],
+    plugins: [engine(options), reader(), ...(options.plugins ?? []), writer(formatError)],
     maxRequestBodySize: false,
     maskedErrors: false,
     graphiql: false,
@@ -100,7 +96,12 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Lane {
       checkMethod(req, res);
       if (page && req.method === 'GET' && prefersPage(req.headers.accept)) return await page(req, res);
       const accepted = readAccepted(req.headers.accept);
-      const context: GraphqlContext = { req, res, scope, accepted, draining };
+      const reading = readGraphqlRequest(req, config.maxBodyBytes);
+      // Whoever needs the request hears of the failure; where nobody does, it must not end the process.
+      reading.catch(() => {});
+      const context: GraphqlContext = { req, res, scope, accepted, draining, reading };
+      const known = options.runPrepared && (await resultOfKnown(context, options.runPrepared));
+      if (known) return sendText(context, answerOf(known, context, formatError));
       const response = await yoga.handleNodeRequestAndResponse(req, res, context);
       for (const [name, value] of scope.responseHeaders.entries()) res.appendHeader(name, value);
       await sendResponse(req, res, response, draining);
@@ -148,23 +149,28 @@ function engine({ execute, subscribe }: GraphqlHandlerOptions): Plugin<GraphqlCo
   };
 }
 
-/** What is known of an operation is not found out again: neither parsed nor validated, as its text is the same. */
-function prepared({ runPrepared }: GraphqlHandlerOptions): Plugin<object, GraphqlContext> {
-  if (!runPrepared) return {};
-  return {
-    onParams({ params: { query, operationName, variables }, context, setParamsHandler }) {
-      if (query === undefined) return;
-      const request = { query, operationName: operationName ?? undefined, variables: variables ?? {} };
-      const result = runPrepared(request, context);
-      if (result) setParamsHandler(() => result);
-    },
-  };
+/**
+ * What is known of an operation is not found out again: one whose text has run before is neither parsed nor validated,
+ * and goes past Yoga, which costs as much as the rest of a small request. `undefined` where Yoga is to answer: for an
+ * operation that is new, a request that cannot be read, and a client that takes nothing but streams.
+ */
+async function resultOfKnown(context: GraphqlContext, runPrepared: RunPrepared): Promise<ExecutionResult | undefined> {
+  if (context.accepted.single === eventStream) return undefined;
+  const request = await context.reading.catch(() => undefined);
+  if (request === undefined) return undefined;
+  const { query, operationName, variables = {} } = request;
+  return runPrepared({ query, operationName, variables }, context);
 }
 
-function reader(maxBodyBytes: number): Plugin<object, GraphqlContext> {
+function sendText({ req, res, scope }: GraphqlContext, answer: Answer): void {
+  for (const [name, value] of scope.responseHeaders.entries()) res.appendHeader(name, value);
+  sendAnswer(req, res, answer);
+}
+
+function reader(): Plugin<object, GraphqlContext> {
   return {
     onRequestParse({ serverContext, setRequestParser }) {
-      setRequestParser(() => readGraphqlRequest(serverContext.req, maxBodyBytes));
+      setRequestParser(() => serverContext.reading);
     },
   };
 }
@@ -174,7 +180,7 @@ const processStream = getSSEProcessor();
 function writer(formatError: FormatError): Plugin<object, GraphqlContext> {
   return {
     onResultProcess(payload) {
-      const { req, res, scope, accepted } = payload.serverContext;
+      const { scope, accepted } = payload.serverContext;
       const { result } = payload;
       if (isAsyncIterable(result)) {
         const results = mapResults(result, (each) => formatResult(each as Result, scope, formatError));
@@ -182,24 +188,17 @@ function writer(formatError: FormatError): Plugin<object, GraphqlContext> {
         payload.setResultProcessor(processStream, eventStream);
         return;
       }
-      const formatted = formatResult(result as Result, scope, formatError);
       // A stream that cannot begin is refused by its status: clients of streams try again after a 200 that ends.
-      const isRefused = accepted.single === eventStream && formatted.data === undefined;
-      const mediaType = isRefused ? graphqlJson : accepted.single;
-      if (mediaType === eventStream) {
-        payload.setResult(formatted as ExecutionResult);
+      if (accepted.single === eventStream && result && 'data' in result && result.data !== undefined) {
+        payload.setResult(formatResult(result as Result, scope, formatError) as ExecutionResult);
         payload.setResultProcessor(processStream, eventStream);
         return;
       }
-      // What went wrong may be well again in a moment: no cache may keep the answer, whatever its upstreams allow.
-      if (formatted.errors?.length) scope.responseHeaders.collect({ 'cache-control': 'no-store' });
-      const status = statusOfResult(formatted, mediaType);
-      // RFC 9110, 15.5.6: an answer 405 must say what is allowed. What may not come by GET may by POST.
-      if (status === 405) res.setHeader('allow', 'POST');
-      if (req.method === 'GET') res.setHeader('vary', 'accept');
-      const text = printResult(formatted, (result as Result).stringify);
-      const headers = { 'content-type': `${mediaType}; charset=utf-8` };
-      payload.setResultProcessor((_result, { Response }) => new Response(text, { status, headers }), mediaType);
+      const { status, headers, text } = answerOf(result as Result, payload.serverContext, formatError);
+      payload.setResultProcessor(
+        (_result, { Response }) => new Response(text, { status, headers: { 'content-type': headers['content-type'] } }),
+        headers['content-type'],
+      );
     },
   };
 }

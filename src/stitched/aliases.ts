@@ -10,8 +10,8 @@ import type {
 
 /**
  * Delegation adds fields that it needs, such as keys, under their own names. An alias that is the name of another field
- * would be taken for that one: `{ product(id: 2) { id: name inStock } }` would look a product up by its name. It also
- * drops an inline fragment that has nothing but `__typename`, and what it stands in with it. So aliases are changed
+ * would be taken for that one: `{ product(id: 2) { id: name inStock } }` would look a product up by its name. One that
+ * every object has a member of (`constructor`) would find that. It also drops an inline fragment that has nothing but `__typename`, and what it stands in with it. So aliases are changed
  * before execution, and changed back in the answer.
  */
 
@@ -26,7 +26,7 @@ export function changeAliases(document: DocumentNode, schema: GraphQLSchema): Do
   if (!changed) {
     const names = fieldNamesOf(schema);
     const isSafe = ({ alias, name }: FieldNode): boolean =>
-      !alias || alias.value === name.value || !(names.has(alias.value) || alias.value.startsWith(prefix));
+      !alias || alias.value === name.value || !(names.has(alias.value) || alias.value in Object.prototype || alias.value.startsWith(prefix));
     // On the way out: what is put in the place of another on the way in is not looked into.
     changed = visit(document, {
       Field: { leave: (field) => (isSafe(field) ? undefined : renamed(field)) },

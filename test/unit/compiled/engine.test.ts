@@ -151,3 +151,11 @@ test('an operation that is not there is refused, and its name is not kept', asyn
   );
   assert.deepEqual(prepared, []);
 });
+
+test('names that anyone may invent push no program out', async () => {
+  const { run, prepared } = start({ maxBytes: 12_000 });
+  await run('query A { version }');
+  for (let count = 0; count < 50; count += 1) await run('query A { version }', { operationName: `Invented${count}` });
+  await run('query A { version }');
+  assert.equal(prepared.length, 1);
+});

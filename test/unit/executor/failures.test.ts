@@ -58,6 +58,40 @@ describe('an error of an upstream', () => {
     assert.deepEqual(told, ['people.0.called: lost', 'people.2.called: lost']);
   });
 
+  test('that names its place is told there alone, beside one that names none', async () => {
+    const shape = shapeOf(member('me', nullable(object('User', [member('id', required(string)), member('name')]))));
+    const { data, told } = await runPlan(planOf(root([field('me', [field('id'), field('name')])])), shape, () => ({
+      data: { me: { id: null, name: null } },
+      errors: [{ error: failure('vague') }, { path: ['me', 'id'], error: failure('exact') }],
+    }));
+    assert.deepEqual(data, { me: null });
+    assert.deepEqual(told, ['me.id: exact']);
+  });
+
+  test('below a root field that is null is told there, the vague one is not', async () => {
+    const shape = shapeOf(member('me', nullable(object('User', [member('name')]))));
+    const { told } = await runPlan(planOf(root([field('me', [field('name')])])), shape, () => ({
+      data: { me: null },
+      errors: [{ error: failure('vague') }, { path: ['me', 'name'], error: failure('exact') }],
+    }));
+    assert.deepEqual(told, ['me.name: exact']);
+  });
+
+  test('that nulled a whole entity is told at its other fields too', async () => {
+    const shape = shapeOf(member('me', nullable(object('User', [member('name'), member('age')]))));
+    const one = planOf(
+      root([field('me', [field('id')])]),
+      entities([target({ paths: ['me'], selections: [field('name'), field('age')] })]),
+    );
+    const { data, told } = await runPlan(one, shape, ({ upstream }) =>
+      upstream === 'a'
+        ? { data: { me: { id: '1' } } }
+        : { data: { _entities: [null] }, errors: [{ path: ['_entities', 0, 'name'], error: failure('lost') }] },
+    );
+    assert.deepEqual(data, { me: { name: null, age: null } });
+    assert.deepEqual(told, ['me.name: lost', 'me.age: lost']);
+  });
+
   test('without a path, or of a whole fetch, is told at each field that stays null for it', async () => {
     const shape = shapeOf(
       member('users', nullable(list(nullable(object('User', [member('id'), reviews, member('name')]))))),

@@ -60,6 +60,24 @@ describe('entities', () => {
     assert.deepEqual(calls[1]?.variables, { representations });
   });
 
+  test('entities that share a part of their key only are different ones', async () => {
+    const plan = planOf(
+      root([field('users', [field('id')])]),
+      entities([target({ paths: ['users[]'], representation: [key('id'), key('org')], selections: [field('name')] })]),
+    );
+    const users_ = [
+      { id: '1', org: 'a' },
+      { id: '1', org: 'b' },
+      { id: '1', org: 'a' },
+    ];
+    const { data } = await runPlan(plan, shapeOf(users), ({ upstream }) =>
+      upstream === 'a' ? { data: { users: users_ } } : { data: { _entities: [{ name: 'of a' }, { name: 'of b' }] } },
+    );
+    const answered = data as { readonly users: readonly { readonly name: string }[] } | null;
+    const names = answered?.users.map(({ name }) => name);
+    assert.deepEqual(names, ['of a', 'of b', 'of a']);
+  });
+
   test('a fetch without representations is not sent', async () => {
     const { data, calls } = await runPlan(usersPlan, shapeOf(users), () => ({ data: { users: [{ id: null }, null] } }));
     assert.equal(calls.length, 1);
@@ -208,6 +226,19 @@ describe('what is merged', () => {
         ],
       },
     });
+  });
+
+  test('a null never hides a value that another upstream gave', async () => {
+    const { data } = await runPlan(
+      planOf(
+        root([field('users', [field('id')])]),
+        entities([target({ paths: ['users[]'], selections: [field('id')] })]),
+      ),
+      shapeOf(users),
+      ({ upstream }) =>
+        upstream === 'a' ? { data: { users: [{ id: '1' }] } } : { data: { _entities: [{ id: null }] } },
+    );
+    assert.deepEqual(data, { users: [{ id: '1', name: null }] });
   });
 
   test('what an upstream sends unasked is left alone', async () => {

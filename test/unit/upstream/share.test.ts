@@ -120,6 +120,32 @@ describe('a caller who leaves', () => {
   });
 });
 
+test('no two calls are taken for one because their parts run into each other', () => {
+  const pairs: readonly (readonly [Partial<UpstreamRequest>, Partial<UpstreamRequest>])[] = [
+    [{ headers: { a: 'x', b: 'y' } }, { headers: { a: 'xb:y' } }],
+    [{ headers: { a: 'x1:b1:y' } }, { headers: { a: 'x', b: 'y' } }],
+    [
+      { headers: { a: 'x' }, body: 'z' },
+      { headers: {}, body: '1:a1:x+z' },
+    ],
+    [
+      { headers: { a: '' }, body: 'x+y' },
+      { headers: { a: '+x' }, body: 'y' },
+    ],
+    [
+      { path: '/a', headers: {} },
+      { path: '/', headers: { a: '' } },
+    ],
+    [{ body: undefined }, { body: '' }],
+    [{ method: 'POST' }, { method: 'PUT' }],
+  ];
+  for (const pair of pairs) {
+    const { calls, send } = createCalls();
+    for (const given of pair) void send(requestOf(given));
+    assert.equal(calls.length, 2, JSON.stringify(pair));
+  }
+});
+
 test('two identities never meet, however their headers, paths and bodies are cut', async () => {
   // Pieces that would run into each other if a key only joined them.
   const pieces = ['', 'a', 'b', 'ab', ':', '1:', '0:', '-', '+', '4:name', ' ', 'authorization', 'x'];
