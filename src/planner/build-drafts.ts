@@ -16,6 +16,8 @@ interface Site {
   readonly on?: readonly string[];
   /** Conditions of all that is around it: the same object may be selected under others, too. */
   readonly above: readonly Condition[];
+  /** Those of them that a field selected here must say itself, as nothing around it in its call does. */
+  readonly unsaid: readonly Condition[];
 }
 
 /** What representations ask is selected under the conditions of what needs it. */
@@ -49,7 +51,7 @@ export class DraftBuilder {
       const { place, inner } = picked.choice;
       const draft = this.#draft(`root|${turn}|${place.upstream}`, { kind, place, path: [] });
       for (const earlier of after) draft.after.add(earlier);
-      const site = { draft, selection: draft.selection, position, path: [], above: [] };
+      const site = { draft, selection: draft.selection, position, path: [], above: [], unsaid: [] };
       this.#carryOut(inner, site, unconditional);
     }
   }
@@ -97,7 +99,7 @@ export class DraftBuilder {
   ): ReadonlySet<Draft> {
     const dataKey = want.dataKey ?? site.position.keys.keyFor(want, want.name);
     const on = bothTypes(want.on, site.on);
-    const conditions = want.conditions ?? carrying.conditions;
+    const conditions = bothConditions(site.unsaid, want.conditions ?? carrying.conditions);
     const supergraphType = this.#graph.types.get(want.parentType)?.fields.get(want.name)?.type;
     const field = addField(site.selection, {
       name: want.name,
@@ -124,6 +126,7 @@ export class DraftBuilder {
         position: site.position.below(dataKey),
         path: [...site.path, ...narrowed, ...down],
         above: bothConditions(site.above, conditions),
+        unsaid: [],
       },
       unconditional,
     );
@@ -150,7 +153,7 @@ export class DraftBuilder {
     const isTyped = this.#isAbstract(site.selection);
     const on = isTyped ? bothTypes(want.on, site.on) : undefined;
     const from: Site = { ...site, ...(on && { on }) };
-    const needed = { conditions: want.conditions ?? carrying.conditions };
+    const needed = { conditions: bothConditions(site.unsaid, want.conditions ?? carrying.conditions) };
     const above = bothConditions(site.above, needed.conditions);
     const inputs = this.#carryOut(choice.keySolution, from, needed);
     if (choice.requiresSolution)
@@ -166,7 +169,8 @@ export class DraftBuilder {
       this.#addRepresentation(draft, from, { fields: requires.fields, required: true });
       draft.entity?.requiredUnder.add(conditionsText(above));
     }
-    const target = { draft, selection: draft.selection, position: site.position, path, above };
+    const { position } = site;
+    const target = { draft, selection: draft.selection, position, path, above, unsaid: above };
     const bringing = this.#carryOut(choice.inner, target, needed);
     return bringing.add(draft);
   }
@@ -190,7 +194,7 @@ export class DraftBuilder {
     const draft = this.#draft(identity, { kind: 'query', place, path: site.path });
     draft.after.add(site.draft);
     const { position, path, above } = site;
-    const target = { draft, selection: draft.selection, position, path, above };
+    const target = { draft, selection: draft.selection, position, path, above, unsaid: above };
     return this.#carryOut(inner, target, carrying).add(draft);
   }
 
@@ -218,8 +222,11 @@ export class DraftBuilder {
 }
 
 function bothConditions(first: readonly Condition[], second: readonly Condition[]): readonly Condition[] {
-  // What contradicts is never asked for, so it does not matter how it is called.
-  return second.reduce((all, condition) => withCondition(all, condition) ?? all, first);
+  // What contradicts never holds, and must not look like what does.
+  return second.reduce((all, condition) => {
+    const isIn = all.some(({ variable, is }) => variable === condition.variable && is === condition.is);
+    return isIn ? all : (withCondition(all, condition) ?? [...all, condition]);
+  }, first);
 }
 
 function bothTypes(first: readonly string[] | undefined, second: readonly string[] | undefined) {

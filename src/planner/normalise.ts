@@ -96,6 +96,8 @@ interface Collecting {
   readonly conditions: readonly Condition[];
   /** Occurrences by response key, object types and conditions, in order of first appearance. */
   readonly groups: Map<string, Occurrence[]>;
+  /** By response key: the group of the last occurrence, and what it is called where nothing comes in between. */
+  readonly last: Map<string, { readonly base: string; readonly key: string }>;
   /** Selection sets that were collected already: a fragment spread many times counts once. */
   readonly seen: Set<string>;
 }
@@ -114,9 +116,10 @@ class Inlining {
   fieldsOf(asked: readonly Asked[], parent: GraphQLCompositeType, position: Position): readonly OperationField[] {
     const all = this.#possible(parent);
     const groups = new Map<string, Occurrence[]>();
+    const last: Collecting['last'] = new Map();
     const seen = new Set<string>();
     for (const { selectionSet, type, conditions } of asked) {
-      const narrowed = this.#narrow({ parent, all, on: undefined, conditions, groups, seen }, type.name);
+      const narrowed = this.#narrow({ parent, all, on: undefined, conditions, groups, last, seen }, type.name);
       if (narrowed) this.#collect(selectionSet, narrowed);
     }
     return [...groups.values()].flatMap((group) => this.#field(group, position));
@@ -140,11 +143,20 @@ class Inlining {
     }
   }
 
-  /** A field that was asked unconditionally before takes the occurrence in; its conditions move to what is below it. */
-  #addOccurrence(occurrence: Occurrence, { groups }: Collecting): void {
+  /**
+   * A field that was asked unconditionally before takes the occurrence in; its conditions move to what is below it. Where
+   * the same name was asked for other types or under other conditions in between, what is below them keeps its order.
+   */
+  #addOccurrence(occurrence: Occurrence, { groups, last }: Collecting): void {
     const { node, on, conditions } = occurrence;
-    const always = `${node.alias?.value ?? node.name.value} ${on?.join(',') ?? '*'} `;
-    const key = groups.has(always) ? always : always + conditionsText(conditions);
+    const name = node.alias?.value ?? node.name.value;
+    const always = `${name} ${on?.join(',') ?? '*'} `;
+    const base = groups.has(always) ? always : always + conditionsText(conditions);
+    const before = last.get(name);
+    const isInterrupted = node.selectionSet !== undefined && before !== undefined && before.base !== base;
+    const key =
+      isInterrupted && groups.has(base) ? `${base} ${groups.size}` : before?.base === base ? before.key : base;
+    last.set(name, { base, key });
     const group = groups.get(key);
     if (group) group.push(occurrence);
     else groups.set(key, [occurrence]);

@@ -12,8 +12,8 @@ export interface EntityGroup {
 }
 
 /**
- * Drafts of one call that ask the same objects by the same key become one: they are asked once, for everything. What
- * one of them requires is then part of the common representation.
+ * Drafts of one call that ask the same objects by the same key become one: they are asked once, for everything. Those
+ * that require fields stay apart from those that do not, so that a failure of what is required costs no others.
  */
 export function mergeEntities(call: Call): readonly EntityGroup[] {
   const same = Map.groupBy(
@@ -43,7 +43,9 @@ function canShare(a: Draft, b: Draft): boolean {
 
 function haveSameInputs({ entity: a }: Draft, { entity: b }: Draft): boolean {
   const [first, second] = [a?.requiredUnder ?? new Set<string>(), b?.requiredUnder ?? new Set<string>()];
-  const isAlways = [first, second].every((under) => under.size === 0 || under.has(''));
+  // Where what is required could not be had, what needs only the key is still asked for: each has a representation.
+  if (first.size === 0 || second.size === 0) return first.size === second.size;
+  const isAlways = [first, second].every((under) => under.has(''));
   return isAlways || (first.size === second.size && [...first].every((text) => second.has(text)));
 }
 
