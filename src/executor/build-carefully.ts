@@ -69,7 +69,7 @@ class CarefulBuilder {
   /** Set while the object of a missing entity is given up. */
   #absence: PlacedError | undefined;
   /** What was last told where it may not be null, of an error that may be about another field. */
-  #echo: PlacedError | undefined;
+  #echo: { readonly told: PlacedError; readonly isUnexplained: boolean } | undefined;
   /** What was told of errors that may be about other fields. */
   readonly #inexact = new WeakSet<PlacedError>();
 
@@ -108,22 +108,24 @@ class CarefulBuilder {
   /** An error that names another field of the object, which has to wait its turn, is told there. */
   #tellCause(object: object, { fields, type }: Fields, before: Link | undefined): void {
     const echo = this.#echo;
-    this.#echo = undefined;
     if (!echo) return;
-    const named = this.#namedBy(echo.error, object, fields);
+    const named = this.#namedBy(echo.isUnexplained ? undefined : echo.told.error, object, fields);
+    // What nothing here explains may be about a field further out.
+    if (!named && !echo.isUnexplained) return;
+    this.#echo = undefined;
     if (!named) return;
-    this.#errors.splice(this.#errors.indexOf(echo), 1);
+    this.#errors.splice(this.#errors.indexOf(echo.told), 1);
     this.#field(object, { field: named, type }, { before, key: named.responseKey });
   }
 
-  /** The field of the object that an error says it is about. */
-  #namedBy(error: GatewayError, object: object, fields: readonly FieldShape[]): FieldShape | undefined {
+  /** The field of the object that an error, or any error, says it is about. */
+  #namedBy(error: GatewayError | undefined, object: object, fields: readonly FieldShape[]): FieldShape | undefined {
     const { failures, values } = this.#building;
     return fields.find(
       ({ source, dataKey, when }) =>
         source === 'data' &&
         anyHolds(when, values) &&
-        failures.at(object, dataKey).some((failure) => failure.isExact && failure.error === error),
+        failures.at(object, dataKey).some((failure) => failure.isExact && (!error || failure.error === error)),
     );
   }
 
@@ -144,6 +146,7 @@ class CarefulBuilder {
       value === null || value === undefined
         ? this.#missing(of, nullable, place)
         : this.#settle(this.#present(value, of, place), nullable);
+    if (built === undefined && nullable) this.#echo = undefined;
     return built ?? (nullable ? null : undefined);
   }
 
@@ -165,12 +168,16 @@ class CarefulBuilder {
       paths.add(JSON.stringify(path));
       const told = this.#report(error, path);
       if (!isExact) this.#inexact.add(told);
-      if (!isExact && !nullable) this.#echo = told;
+      if (!isExact && !nullable) this.#echo = { told, isUnexplained: false };
     }
     if (nullable || found.length > 0) return undefined;
     const error = this.#building.absences?.at(place.container, place.key);
     if (error) this.#absence = { path: pathOf(place.link), error };
-    else this.#refuse(`Cannot return null for non-nullable field ${place.coordinate}.`, place);
+    else {
+      const message = `Cannot return null for non-nullable field ${place.coordinate}.`;
+      const told = this.#report(new GatewayError('UPSTREAM_BAD_RESPONSE', message), pathOf(place.link));
+      this.#echo = { told, isUnexplained: true };
+    }
     return undefined;
   }
 

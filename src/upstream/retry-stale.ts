@@ -5,11 +5,12 @@ import { ClosedWithoutAnswer } from './failure.ts';
 interface Repeatable {
   readonly method: string;
   readonly body: unknown;
+  readonly isQuery?: boolean;
 }
 
 /**
- * Sends a GET or HEAD without body once more where a kept-alive socket turned out closed before any answer. Any other
- * method may have had its effect, so it is never repeated.
+ * Sends a GET or HEAD without body, or a GraphQL query, once more where a kept-alive socket turned out closed before any
+ * answer. Anything else may have had its effect, so it is never repeated.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2 | RFC 9110, 9.2.2 Idempotent Methods}
  */
@@ -26,8 +27,8 @@ export function retryStale<Q extends Repeatable, R>(send: (request: Q) => Promis
   };
 }
 
-function isRepeatable({ method, body }: Repeatable): boolean {
-  return (method === 'GET' || method === 'HEAD') && body === undefined;
+function isRepeatable({ method, body, isQuery = false }: Repeatable): boolean {
+  return isQuery || ((method === 'GET' || method === 'HEAD') && body === undefined);
 }
 
 function isStale(error: unknown): boolean {

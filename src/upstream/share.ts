@@ -59,9 +59,9 @@ function keyOf({ method, path, headers, body }: UpstreamRequest): string {
 }
 
 /** The call is made of a copy: what its key was made of cannot change afterwards. */
-function begin({ method, path, headers, body }: UpstreamRequest, send: Send): SharedCall {
+function begin({ headers, ...call }: UpstreamRequest, send: Send): SharedCall {
   const controller = new AbortController();
-  const request = { method, path, headers: Object.freeze({ ...headers }), body, signal: controller.signal };
+  const request = { ...call, headers: Object.freeze({ ...headers }), signal: controller.signal };
   return { answer: send(request), controller, callers: 0, isTaken: false };
 }
 

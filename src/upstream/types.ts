@@ -37,6 +37,8 @@ export interface UpstreamRequest {
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
+  /** Whether the call changes nothing upstream although it is a POST: a GraphQL query. Default false. */
+  readonly isQuery?: boolean;
   readonly signal: AbortSignal;
 }
 

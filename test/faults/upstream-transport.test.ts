@@ -359,7 +359,15 @@ describe('a kept-alive socket that the upstream closes', () => {
     assert.equal(fake.connections.length, 2);
   });
 
-  test('a POST is never sent twice', async (t) => {
+  test('so is a GraphQL query, which changes nothing', async (t) => {
+    const { upstream, fake } = await startSocket(t, closesOnSecond, { connections: 1 });
+    const query = { method: 'POST', body: '{}', isQuery: true } as const;
+    assert.equal((await send(upstream, query)).body, 'ok');
+    assert.equal((await send(upstream, query)).body, 'ok');
+    assert.equal(fake.connections.length, 2);
+  });
+
+  test('any other POST is never sent twice', async (t) => {
     const { upstream, fake } = await startSocket(t, closesOnSecond, { connections: 1 });
     assert.equal((await send(upstream, { method: 'POST', body: '1' })).body, 'ok');
     const error = await failure(send(upstream, { method: 'POST', body: '2' }));

@@ -57,6 +57,7 @@ export function prepareGraphql({ config, send, headers }: GraphqlConnection): (t
           path: '',
           headers: { ...headers(scope), ...mediaTypes },
           body: variables === '' ? start + end : `${start},"variables":${variables}${end}`,
+          isQuery: operation === 'query',
           signal: scope.signal,
         });
         scope.responseHeaders.collect(response.headers);
@@ -78,12 +79,14 @@ export function graphqlRequest(
   { document, variables }: FacadeRequest,
   headers: ReturnType<RequestHeaders>,
 ): Omit<UpstreamRequest, 'signal'> {
-  const operationName = operationOf(document).name?.value;
+  const { name, operation } = operationOf(document);
+  const operationName = name?.value;
   return {
     method: 'POST',
     path: '',
     headers: { ...headers, ...mediaTypes },
     body: JSON.stringify({ query: textOf(document), variables, ...(operationName !== undefined && { operationName }) }),
+    isQuery: operation === 'query',
   };
 }
 
