@@ -21,11 +21,21 @@ interface StandInModule {
  */
 export async function startStandIn(config: UpstreamConfig): Promise<StandIn> {
   const file = await standInFile(config);
-  const { start } = (await import(pathToFileURL(file).href)) as StandInModule;
+  const { start } = await importStandIn(file);
   if (typeof start !== 'function') {
     throw new GatewayError('START_FAILED', `${file}: expected an export "start", but got: ${typeof start}`);
   }
   return start();
+}
+
+async function importStandIn(file: string): Promise<StandInModule> {
+  try {
+    return (await import(pathToFileURL(file).href)) as StandInModule;
+  } catch (cause) {
+    throw new GatewayError('START_FAILED', `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
 }
 
 async function standInFile({ name, file }: UpstreamConfig): Promise<string> {

@@ -85,6 +85,17 @@ const refusals: readonly Refusal[] = [
     lines: [/^weft: --port: expected an integer from 0 to 65535, but got "70000"$/, tryHelp],
   },
   {
+    promise: 'a stand-in that fails to load',
+    args: ['start'],
+    files: {
+      ...small,
+      'upstreams/users.yaml': 'kind: rest\ntargets: embedded\n',
+      'upstreams/users.server.ts': "import './gone.ts';\n",
+    },
+    code: 1,
+    lines: [/^weft: .*users\.server\.ts: Cannot find module '.*gone\.ts'/],
+  },
+  {
     promise: 'words that the command does not take',
     args: ['check', 'more', 'words'],
     code: 2,
