@@ -26,7 +26,9 @@ export function changeAliases(document: DocumentNode, schema: GraphQLSchema): Do
   if (!changed) {
     const names = fieldNamesOf(schema);
     const isSafe = ({ alias, name }: FieldNode): boolean =>
-      !alias || alias.value === name.value || !(names.has(alias.value) || alias.value in Object.prototype || alias.value.startsWith(prefix));
+      !alias ||
+      alias.value === name.value ||
+      !(names.has(alias.value) || alias.value in Object.prototype || alias.value.startsWith(prefix));
     // On the way out: what is put in the place of another on the way in is not looked into.
     changed = visit(document, {
       Field: { leave: (field) => (isSafe(field) ? undefined : renamed(field)) },

@@ -15,21 +15,30 @@ type Variables = Readonly<Record<string, unknown>>;
  * Whether a document asks a subgraph for something that others could have given, too. If the subgraph fails then, it
  * takes the plan to say what is lost, and the monolith knows no plan.
  */
-export function asksUnsurely(asked: Asked, document: DocumentNode, variables: Variables): boolean {
+export function asksUnsurely(asked: Asked, document: DocumentNode, given: Variables): boolean {
   const { subgraph, universe, faults } = asked;
+  const variables = { ...defaultsOf(document), ...given };
   const fragments = new Map(
-    document.definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [])),
+    document.definitions.flatMap((node) =>
+      node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [],
+    ),
   );
+  const isInterface = (type: string): boolean => subgraph.types.get(type)?.kind === 'interface';
   const isUnsure = (type: string, { selections }: SelectionSetNode): boolean =>
     selections.some((node) => {
       if (!isIncluded(node.directives, variables)) return false;
       if (node.kind === Kind.FIELD) {
         const name = node.name.value;
         if (name === '_entities') return node.selectionSet !== undefined && isUnsure('', node.selectionSet);
-        if (name === '__typename') return selections.length === 1 && type !== '' && !isRoot(type);
+        // What type an object is of may hang on it, unless the representation said so.
+        if (name === '__typename')
+          return type !== '' && !isRoot(type) && (isInterface(type) || selections.length === 1);
         const concrete = subgraph.types.get(type)?.kind === 'object' && !subgraph.types.get(type)?.isInterfaceObject;
-        const types = concrete || isRoot(type) ? [type] : [...new Set(universe.thingsOf(type).map((thing) => thing.type))];
-        return types.length === 0 || types.some((each) => !faults.isSole(each, name, subgraph.name)) || faults.isInput(name);
+        const types =
+          concrete || isRoot(type) ? [type] : [...new Set(universe.thingsOf(type).map((thing) => thing.type))];
+        return (
+          types.length === 0 || types.some((each) => !faults.isSole(each, name, subgraph.name)) || faults.isInput(name)
+        );
       }
       const fragment = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node;
       return fragment !== undefined && isUnsure(fragment.typeCondition?.name.value ?? type, fragment.selectionSet);
@@ -41,6 +50,17 @@ export function asksUnsurely(asked: Asked, document: DocumentNode, variables: Va
   );
 }
 
+function defaultsOf({ definitions }: DocumentNode): Variables {
+  const declared = definitions.flatMap((node) =>
+    node.kind === Kind.OPERATION_DEFINITION ? (node.variableDefinitions ?? []) : [],
+  );
+  return Object.fromEntries(
+    declared.flatMap(({ variable, defaultValue }) =>
+      defaultValue?.kind === Kind.BOOLEAN ? [[variable.name.value, defaultValue.value]] : [],
+    ),
+  );
+}
+
 function isRoot(type: string): boolean {
   return type === 'Query' || type === 'Mutation';
 }
@@ -48,7 +68,10 @@ function isRoot(type: string): boolean {
 function isIncluded(directives: readonly DirectiveNode[] = [], variables: Variables): boolean {
   return directives.every(({ name, arguments: given }) => {
     const value = given?.[0]?.value;
-    const isTrue = value?.kind === Kind.VARIABLE ? variables[value.name.value] === true : value?.kind === Kind.BOOLEAN && value.value;
+    const isTrue =
+      value?.kind === Kind.VARIABLE
+        ? variables[value.name.value] === true
+        : value?.kind === Kind.BOOLEAN && value.value;
     return name.value === 'include' ? isTrue : name.value !== 'skip' || !isTrue;
   });
 }

@@ -33,7 +33,9 @@ export class Faults {
 
   constructor(universe: Universe) {
     this.#universe = universe;
-    const fields = universe.subgraphs.flatMap(({ types }) => [...types.values()].flatMap((type) => [...type.fields.values()]));
+    const fields = universe.subgraphs.flatMap(({ types }) =>
+      [...types.values()].flatMap((type) => [...type.fields.values()]),
+    );
     this.#inputs = new Set(fields.flatMap(({ requires }) => (requires ? fieldNames(requires) : [])));
     this.#provided = new Set(fields.flatMap(({ provides }) => (provides ? fieldNames(provides) : [])));
     this.#tainted = taintedTypes(universe, universe.schema);
@@ -114,9 +116,15 @@ export class Faults {
 
   #resolving(type: string, field: string): readonly Declaration[] {
     const declarations = this.#universe.declarationsOf(type, field);
-    const overridden = new Set(declarations.flatMap((each) => each.field.override?.from ?? []));
+    const overridden = new Set(
+      declarations.flatMap(({ field: { override } }) =>
+        override && override.label === undefined ? [override.from] : [],
+      ),
+    );
+    // No label of a progressive override is set.
     return declarations.filter(
-      ({ subgraph, field: { isExternal, isInKey } }) => (!isExternal || isInKey) && !overridden.has(subgraph.name),
+      ({ subgraph, field: { isExternal, isInKey, override } }) =>
+        (!isExternal || isInKey) && override?.label === undefined && !overridden.has(subgraph.name),
     );
   }
 }
@@ -131,10 +139,13 @@ function taintedTypes(universe: Universe, schema: GraphQLSchema): ReadonlySet<st
   const objects = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type));
   const taint = (name: string): void => {
     const type = schema.getType(name);
-    const possible = type && 'getTypes' in type ? type.getTypes() : objects.filter((each) => each.getInterfaces().some((one) => one.name === name));
+    const possible =
+      type && 'getTypes' in type
+        ? type.getTypes()
+        : objects.filter((each) => each.getInterfaces().some((one) => one.name === name));
     for (const each of [name, ...possible.map((one) => one.name)]) tainted.add(each);
   };
-  for (let before = -1; before < tainted.size; ) {
+  for (let before = -1; before < tainted.size;) {
     before = tainted.size;
     for (const type of objects) {
       for (const field of Object.values(type.getFields())) {

@@ -12,7 +12,7 @@ import {
 } from 'graphql';
 import type { Faults } from './faults.ts';
 import type { Arguments, Thing, Universe } from './universe.ts';
-import { newRecord, type RunRecord } from './upstream.ts';
+import { newRecord, type RunRecord } from './record.ts';
 
 /** An upstream does not know the entity: that is null, and no error, where null may be. */
 class AbsentError extends Error {}
@@ -65,13 +65,21 @@ export class Monolith {
 
   #execute(
     { document, variables, plan }: MonolithRun,
-    { schema, record, isLenient }: { readonly schema: GraphQLSchema; readonly record: RunRecord; readonly isLenient: boolean },
+    {
+      schema,
+      record,
+      isLenient,
+    }: { readonly schema: GraphQLSchema; readonly record: RunRecord; readonly isLenient: boolean },
   ): ExecutionResult {
     const fieldResolver = (thing: Thing, args: Arguments, _: unknown, info: GraphQLResolveInfo): unknown => {
       const { parentType, fieldName } = info;
       const where = `${parentType.name}.${fieldName}`;
       if (plan.down !== undefined && this.#faults.isLost(thing.type, fieldName, plan.down)) throw new Error('down');
-      if (plan.absent && isSame(thing, plan.absent.thing) && this.#faults.isSole(thing.type, fieldName, plan.absent.subgraph))
+      if (
+        plan.absent &&
+        isSame(thing, plan.absent.thing) &&
+        this.#faults.isSole(thing.type, fieldName, plan.absent.subgraph)
+      )
         throw new AbsentError('absent');
       const fault = this.#faults.at(plan, thing, fieldName);
       if (fault === 'error') throw new Error(`${where} fails`);
@@ -83,7 +91,8 @@ export class Monolith {
       const key = isMutation ? record.journal.push(`${where}${JSON.stringify(args)}`) : undefined;
       return this.#universe.valueOf(key === undefined ? thing : { ...thing, seed: `root${key}` }, fieldName, args);
     };
-    const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)?.operation ?? 'query';
+    const operation =
+      document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)?.operation ?? 'query';
     const rootValue: Thing = { type: schema.getRootType(operation)?.name ?? 'Query', seed: 'root' };
     const typeResolver = ({ type }: Thing): string => type;
     const result = execute({ schema, document, variableValues: variables, rootValue, fieldResolver, typeResolver });

@@ -1,6 +1,10 @@
 import { composeServices } from '@theguild/federation-composition';
 import { buildSchema, parse, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { createCompiledEngine, type CompiledEngine } from '../../../src/compiled/engine.ts';
+import { buildJoinGraph } from '../../../src/composition/join-graph/build.ts';
+import { PlanDeclined } from '../../../src/planner/errors.ts';
+import { normalise } from '../../../src/planner/normalise.ts';
+import { planOperation } from '../../../src/planner/plan-operation.ts';
 import { executeStitched } from '../../../src/stitched/execute.ts';
 import { stitch } from '../../../src/stitched/schema.ts';
 import { createRequestScope } from '../../../src/upstream/scope.ts';
@@ -9,7 +13,8 @@ import { Faults, type FaultPlan } from './faults.ts';
 import { Monolith, type MonolithAnswer } from './monolith.ts';
 import { readSubgraph } from './subgraph.ts';
 import { Universe, type Arguments } from './universe.ts';
-import { memoryFacade, newRecord, type RunRecord } from './upstream.ts';
+import { newRecord, type RunRecord } from './record.ts';
+import { memoryFacade } from './upstream.ts';
 
 /** A subgraph's name and SDL. */
 export interface SubgraphText {
@@ -28,6 +33,11 @@ export interface EngineAnswer {
   readonly record: RunRecord;
 }
 
+export interface CompiledAnswer extends EngineAnswer {
+  /** Why the operation ran stitched; absent where it did not. */
+  readonly declined?: string;
+}
+
 /** One supergraph behind both engines, and in one server. */
 export interface Rig {
   readonly name: string;
@@ -36,13 +46,15 @@ export interface Rig {
   readonly schema: GraphQLSchema;
   readonly universe: Universe;
   readonly faults: Faults;
-  readonly compiled: (one: Case) => Promise<EngineAnswer & { readonly ranStitched: boolean }>;
+  readonly compiled: (one: Case) => Promise<CompiledAnswer>;
   readonly stitched: (one: Case) => Promise<EngineAnswer>;
   readonly monolith: (one: Case) => MonolithAnswer;
 }
 
 /** Composes subgraphs; undefined where they do not compose. */
-export function composed(subgraphs: readonly SubgraphText[]): { readonly supergraph: string; readonly api: string } | string {
+export function composed(
+  subgraphs: readonly SubgraphText[],
+): { readonly supergraph: string; readonly api: string } | string {
   const result = composeServices(
     subgraphs.map(({ name, sdl }) => ({ name, typeDefs: parse(sdl), url: `http://${name}.example` })),
   );
@@ -93,7 +105,17 @@ export function createRig(name: string, subgraphs: readonly SubgraphText[]): Rig
     compiled: async (one) => {
       const before = engine.counts().stitched;
       const answer = await run(one, engine.execute);
-      return { ...answer, ranStitched: engine.counts().stitched > before };
+      return engine.counts().stitched > before ? { ...answer, declined: whyDeclined(one, schema, supergraph) } : answer;
     },
   };
+}
+
+function whyDeclined({ document }: Case, schema: GraphQLSchema, supergraph: DocumentNode): string {
+  const graph = buildJoinGraph(supergraph);
+  try {
+    planOperation({ graph, operation: normalise({ document, schema, graph }) });
+    return 'it can be planned';
+  } catch (cause) {
+    return cause instanceof PlanDeclined ? cause.message : String((cause as Error).stack);
+  }
 }

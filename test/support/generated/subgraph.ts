@@ -1,7 +1,7 @@
 import {
   Kind,
   parse,
-  type ConstDirectiveNode,
+  type DirectiveNode,
   type DefinitionNode,
   type DocumentNode,
   type FieldDefinitionNode,
@@ -123,7 +123,7 @@ function fieldOf(
   { name, type, directives = [] }: FieldDefinitionNode,
   { keyFields, isAllExternal }: { readonly keyFields: ReadonlySet<string>; readonly isAllExternal: boolean },
 ): SubgraphField {
-  const one = (directive: string): ConstDirectiveNode | undefined =>
+  const one = (directive: string): DirectiveNode | undefined =>
     directives.find((each) => each.name.value === directive);
   const [requires, provides, override] = [one('requires'), one('provides'), one('override')];
   return {
@@ -138,7 +138,7 @@ function fieldOf(
   };
 }
 
-function textArgument({ arguments: given = [] }: ConstDirectiveNode, name: string): string | undefined {
+function textArgument({ arguments: given = [] }: DirectiveNode, name: string): string | undefined {
   const value = given.find((argument) => argument.name.value === name)?.value;
   return value?.kind === Kind.STRING ? value.value : undefined;
 }

@@ -51,10 +51,7 @@ export class Universe {
     for (const { types } of subgraphs) {
       for (const type of types.values()) {
         if (type.kind === 'object' && !type.isInterfaceObject) {
-          this.#interfaces.set(
-            type.name,
-            new Set([...(this.#interfaces.get(type.name) ?? []), ...type.interfaces]),
-          );
+          this.#interfaces.set(type.name, new Set([...(this.#interfaces.get(type.name) ?? []), ...type.interfaces]));
         }
         if (type.keys.length > 0) this.#entities.add(type.name);
         for (const { fields } of type.keys) for (const name of fieldNames(fields)) this.#keyFields.add(name);
@@ -115,14 +112,20 @@ export class Universe {
       const length = of.isKey ? 1 : hash(`${at}|length`) % 4;
       return Array.from({ length }, (_, index) => this.#value(`${at}|${index}`, { ...of, types: items }));
     }
-    return this.#named(at, types.flatMap((type) => (type.kind === Kind.NAMED_TYPE ? [type.name.value] : [])), of);
+    return this.#named(
+      at,
+      types.flatMap((type) => (type.kind === Kind.NAMED_TYPE ? [type.name.value] : [])),
+      of,
+    );
   }
 
   #named(at: string, names: readonly string[], { declarations, isKey }: Wanted): Value {
     const declared = names.map((name, index) => declarations[index]?.subgraph.types.get(name));
     const kind = declared[0]?.kind;
     if (kind === 'enum') {
-      const values = declared.map((type) => type?.values ?? []).reduce((all, some) => all.filter((v) => some.includes(v)));
+      const values = declared
+        .map((type) => type?.values ?? [])
+        .reduce((all, some) => all.filter((v) => some.includes(v)));
       return values[hash(at) % Math.max(1, values.length)] ?? null;
     }
     if (kind === 'object' || kind === 'interface' || kind === 'union') {

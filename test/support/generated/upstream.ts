@@ -1,9 +1,7 @@
 import {
-  buildASTSchema,
   execute,
   GraphQLError,
   Kind,
-  parse,
   print,
   validate,
   valueFromASTUntyped,
@@ -17,24 +15,11 @@ import { GatewayError } from '../../../src/errors.ts';
 import { prepareByExecute } from '../../../src/upstream/facade/prepare.ts';
 import type { Facade, FacadeRequest, RequestScope } from '../../../src/upstream/types.ts';
 import { asksUnsurely } from './asks.ts';
-import type { Faults, FaultPlan } from './faults.ts';
+import { noteRoots, type RunRecord } from './record.ts';
+import type { Faults } from './faults.ts';
 import type { Subgraph, SubgraphField } from './subgraph.ts';
+import { schemaOf } from './upstream-schema.ts';
 import type { Arguments, Thing, Universe, Value } from './universe.ts';
-
-/** What one run does, and what comes to light in it. */
-export interface RunRecord {
-  readonly plan: FaultPlan;
-  /** Mutations in the order in which they were carried out. */
-  readonly journal: string[];
-  /** What an upstream was asked that it could not answer; none where the gateway is right. */
-  readonly refusals: string[];
-  /** Whether something failed of which it cannot be said for sure which fields it costs. */
-  isUnsure: boolean;
-}
-
-export function newRecord(plan: FaultPlan): RunRecord {
-  return { plan, journal: [], refusals: [], isUnsure: false };
-}
 
 /** An object as one upstream hands it on. */
 interface Handed {
@@ -77,6 +62,7 @@ export function memoryFacade(parts: UpstreamParts): Facade {
       record.isUnsure ||= asksUnsurely(parts, document, variables);
       return failed(subgraph.name, 'cannot be reached');
     }
+    noteRoots(record, subgraph.name, document);
     const resolver = new Resolver(parts, record, () => asksUnsurely(parts, document, variables));
     const result = await execute({
       schema,
@@ -88,9 +74,18 @@ export function memoryFacade(parts: UpstreamParts): Facade {
     });
     // What travels is JSON, and belongs to whoever asked.
     const answer = JSON.parse(JSON.stringify(result.data ?? null)) as ExecutionResult['data'] & {};
-    return { data: answer, ...(result.errors && { errors: result.errors.map((error) => asFacadeError(subgraph.name, error)) }) };
+    return {
+      data: answer,
+      ...(result.errors && { errors: result.errors.map((error) => asFacadeError(subgraph.name, error)) }),
+    };
   };
-  return { name: subgraph.name, kind: 'federation', execute: run, prepare: prepareByExecute(run), close: async () => {} };
+  return {
+    name: subgraph.name,
+    kind: 'federation',
+    execute: run,
+    prepare: prepareByExecute(run),
+    close: async () => {},
+  };
 }
 
 function failed(name: string, message: string): ExecutionResult {
@@ -123,7 +118,8 @@ class Resolver {
     const { subgraph, universe } = this.#parts;
     if (subgraph.types.get(thing.type)?.kind === 'object') return thing.type;
     return (
-      universe.interfacesOf(thing.type).find((name) => subgraph.types.get(name)?.isInterfaceObject === true) ?? thing.type
+      universe.interfacesOf(thing.type).find((name) => subgraph.types.get(name)?.isInterfaceObject === true) ??
+      thing.type
     );
   };
 
@@ -133,7 +129,9 @@ class Resolver {
     const where = `${info.parentType.name}.${info.fieldName}`;
     const field = subgraph.types.get(info.parentType.name)?.fields.get(info.fieldName);
     if (!field) return this.#refuse(`${where} is not a field`);
-    const provided = (source.provided ?? []).flatMap((set) => selectedIn(set, info.fieldName, (type) => this.#isA(source.thing, type)));
+    const provided = (source.provided ?? []).flatMap((set) =>
+      selectedIn(set, info.fieldName, (type) => this.#isA(source.thing, type)),
+    );
     this.#check(source, field, { where, isProvided: provided.length > 0 });
     const { thing } = source;
     const { plan, journal } = this.#record;
@@ -144,7 +142,10 @@ class Resolver {
     const fault = faults.at(plan, thing, info.fieldName);
     if (fault === 'error') throw new Error(`${where} fails`);
     if (fault === 'null') return null;
-    const key = info.operation.operation === 'mutation' && thing.seed === 'root' ? journal.push(`${where}${JSON.stringify(args)}`) : undefined;
+    const key =
+      info.operation.operation === 'mutation' && thing.seed === 'root'
+        ? journal.push(`${where}${JSON.stringify(args)}`)
+        : undefined;
     const value = universe.valueOf(key === undefined ? thing : { ...thing, seed: `root${key}` }, info.fieldName, args);
     const below = [...(field.provides ? [field.provides] : []), ...provided.flatMap((set) => set ?? [])];
     return hand(value, below);
@@ -154,7 +155,11 @@ class Resolver {
     return type === undefined || type === thing.type || this.#parts.universe.interfacesOf(thing.type).includes(type);
   }
 
-  #check(source: Handed, field: SubgraphField, { where, isProvided }: { readonly where: string; readonly isProvided: boolean }): void {
+  #check(
+    source: Handed,
+    field: SubgraphField,
+    { where, isProvided }: { readonly where: string; readonly isProvided: boolean },
+  ): void {
     const { subgraph, universe } = this.#parts;
     if (isProvided) return;
     if (field.isExternal && !field.isInKey) this.#refuse(`${where} is external`);
@@ -181,7 +186,8 @@ class Resolver {
           return error as Error;
         }
       }
-      if (absent?.subgraph !== this.#parts.subgraph.name || !isSame(absent.thing, thing)) return { thing, representation };
+      if (absent?.subgraph !== this.#parts.subgraph.name || !isSame(absent.thing, thing))
+        return { thing, representation };
       this.#record.isUnsure ||= this.#asksUnsurely();
       return null;
     });
@@ -191,7 +197,9 @@ class Resolver {
     const { subgraph, universe } = this.#parts;
     const name = String(representation['__typename']);
     const keys = (subgraph.types.get(name)?.keys ?? []).filter(({ isResolvable }) => isResolvable);
-    return universe.thingsOf(name).find((thing) => keys.some(({ fields }) => this.#matches(thing, fields, representation)));
+    return universe
+      .thingsOf(name)
+      .find((thing) => keys.some(({ fields }) => this.#matches(thing, fields, representation)));
   }
 
   /** Whether an object of a representation holds just what the data has for these fields. */
@@ -215,9 +223,14 @@ class Resolver {
   #equals(value: Value, below: SelectionSetNode | undefined, given: unknown): boolean {
     if (Array.isArray(value)) {
       const items = value as readonly Value[];
-      return Array.isArray(given) && given.length === items.length && items.every((item, index) => this.#equals(item, below, given[index]));
+      return (
+        Array.isArray(given) &&
+        given.length === items.length &&
+        items.every((item, index) => this.#equals(item, below, given[index]))
+      );
     }
-    if (typeof value === 'object' && value !== null) return below !== undefined && this.#matches(value as Thing, below, given);
+    if (typeof value === 'object' && value !== null)
+      return below !== undefined && this.#matches(value as Thing, below, given);
     return value === given;
   }
 
@@ -250,22 +263,3 @@ function hand(value: Value, provided: readonly SelectionSetNode[]): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return { thing: value as Thing, ...(provided.length > 0 && { provided }) } satisfies Handed;
 }
-
-/** The subgraph's SDL as plain GraphQL, with federation's own root field. */
-function schemaOf({ types, definitions }: Subgraph): GraphQLSchema {
-  const entities = [...types.values()].flatMap(({ name, kind, keys }) =>
-    kind === 'object' && keys.some(({ isResolvable }) => isResolvable) ? [name] : [],
-  );
-  const used = new Set(definitions.flatMap((node) => [...print(node).matchAll(/\bfederation__\w+/g)].map(([name]) => name)));
-  const query = types.has('Query') ? 'extend type Query' : 'type Query';
-  const added = parse(
-    `scalar _Any ${[...used].map((name) => `scalar ${name}`).join(' ')}
-    ${entities.length > 0 ? `union _Entity = ${entities.join(' | ')}` : ''}
-    ${query} { ${entities.length > 0 ? '_entities(representations: [_Any!]!): [_Entity]!' : '_none: Int'} }`,
-  );
-  return buildASTSchema(
-    { kind: Kind.DOCUMENT, definitions: [...definitions, ...added.definitions] },
-    { assumeValid: true, assumeValidSDL: true },
-  );
-}
-
