@@ -1,4 +1,4 @@
-import { Kind, visit, type DirectiveNode, type DocumentNode, type SelectionNode } from 'graphql';
+import { Kind, visit, type DirectiveNode, type DocumentNode, type FieldNode, type SelectionNode } from 'graphql';
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -31,12 +31,34 @@ export function decideConditions(document: DocumentNode, variables: Variables): 
     SelectionSet: {
       leave: (set) => {
         const kept = set.selections.flatMap((selection) => decided(selection, variables));
-        // No selection set may be empty: one of those that are skipped stays, with its condition.
-        return { ...set, selections: kept.length > 0 ? kept : set.selections.slice(0, 1) };
+        return { ...set, selections: kept.length > 0 ? kept : [nothing] };
       },
     },
   });
 }
+
+/**
+ * No selection set may be empty, and none of the skipped fields may stay: delegation would take the condition over to the
+ * same field where it needs it as a key.
+ */
+const nothing: FieldNode = {
+  kind: Kind.FIELD,
+  alias: { kind: Kind.NAME, value: '_weft_nothing' },
+  name: { kind: Kind.NAME, value: '__typename' },
+  directives: [
+    {
+      kind: Kind.DIRECTIVE,
+      name: { kind: Kind.NAME, value: 'include' },
+      arguments: [
+        {
+          kind: Kind.ARGUMENT,
+          name: { kind: Kind.NAME, value: 'if' },
+          value: { kind: Kind.BOOLEAN, value: false },
+        },
+      ],
+    },
+  ],
+};
 
 function isCondition({ name }: DirectiveNode): boolean {
   return name.value === 'skip' || name.value === 'include';

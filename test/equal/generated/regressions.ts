@@ -174,6 +174,17 @@ export const regressions: readonly Regression[] = [
     plan: { seed: 1, percent: 0, down: 'birch' },
   },
   {
+    promise: 'a part of a key that is asked for and skipped is still there as a key',
+    subgraphs: {
+      ash: `
+        type Query { mill: Mill! }
+        type Mill @key(fields: "zone serial") { zone: Int! serial: ID! mark: Int }
+      `,
+      birch: 'type Mill @key(fields: "zone serial") { zone: Int! serial: ID! width: Int! }',
+    },
+    query: '{ mill { zone @include(if: false) } mill { width } }',
+  },
+  {
     promise: 'an alias that every object has a member of is an alias like others',
     subgraphs: { ash: 'type Query { loom: Loom! } type Loom { width: Int depth: Int }' },
     query: '{ constructor: loom { toString: width hasOwnProperty: depth } }',
