@@ -66,6 +66,8 @@ interface Fields {
 class CarefulBuilder {
   readonly #building: Building;
   readonly #errors: PlacedError[];
+  /** What was told, by error and place: thousands of places may share one error. */
+  readonly #told = new Map<GatewayError, Map<string, PlacedError>>();
   /** Set while the object of a missing entity is given up. */
   #absence: PlacedError | undefined;
   /** What was last told where it may not be null, of an error that may be about another field. */
@@ -95,8 +97,12 @@ class CarefulBuilder {
           causes.has(told.error) ||
           (this.#inexact.has(told) && this.#namedBy(told.error, object, fields) !== undefined);
         // What the cause of the null also kept from other fields of the object is of no interest.
-        const kept = this.#errors.slice(first, known).filter((told) => !isEcho(told));
-        this.#errors.splice(first, known - first, ...kept);
+        const earlier = this.#errors.slice(first, known);
+        const echoes = new Set(earlier.filter(isEcho));
+        if (echoes.size > 0) {
+          this.#errors.splice(first, known - first, ...earlier.filter((told) => !echoes.has(told)));
+          for (const told of echoes) this.#forget(told);
+        }
         this.#tellCause(object, { fields, type }, before);
         return undefined;
       }
@@ -114,7 +120,8 @@ class CarefulBuilder {
     if (!named && !echo.isUnexplained) return;
     this.#echo = undefined;
     if (!named) return;
-    this.#errors.splice(this.#errors.indexOf(echo.told), 1);
+    this.#errors.splice(this.#errors.lastIndexOf(echo.told), 1);
+    this.#forget(echo.told);
     this.#field(object, { field: named, type }, { before, key: named.responseKey });
   }
 
@@ -164,8 +171,8 @@ class CarefulBuilder {
     for (const { error, below, isExact } of found) {
       const path = [...pathOf(place.link), ...clientKeys(below, of)];
       // One error a place: what several upstreams failed at is told once.
-      if (paths.has(JSON.stringify(path))) continue;
-      paths.add(JSON.stringify(path));
+      if (paths.has(textOf(path))) continue;
+      paths.add(textOf(path));
       const told = this.#report(error, path);
       if (!isExact) this.#inexact.add(told);
       if (!isExact && !nullable) this.#echo = { told, isUnexplained: false };
@@ -241,12 +248,19 @@ class CarefulBuilder {
 
   #report(error: GatewayError, path: readonly Key[]): PlacedError {
     this.#building.failures.show(error);
-    const text = JSON.stringify(path);
-    const known = this.#errors.find((other) => other.error === error && JSON.stringify(other.path) === text);
+    const places = this.#told.get(error) ?? new Map<string, PlacedError>();
+    this.#told.set(error, places);
+    const text = textOf(path);
+    const known = places.get(text);
     if (known) return known;
     const told = { path, error };
+    places.set(text, told);
     this.#errors.push(told);
     return told;
+  }
+
+  #forget({ error, path }: PlacedError): void {
+    this.#told.get(error)?.delete(textOf(path));
   }
 }
 
@@ -254,6 +268,11 @@ function pathOf(link: Link): readonly Key[] {
   const path: Key[] = [];
   for (let at: Link | undefined = link; at; at = at.before) path.push(at.key);
   return path.toReversed();
+}
+
+/** Two places have two texts: no response key is a number or has a dot. */
+function textOf(path: readonly Key[]): string {
+  return path.join('.');
 }
 
 const leaves = new WeakMap<object, Leaf>();

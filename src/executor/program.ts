@@ -53,6 +53,7 @@ export function compileProgram({ plan, shape, prepare }: ProgramParts): Program 
       const run: Run = { data: {}, variables, values, scope, failures: undefined, absences: undefined };
       try {
         await runSteps(steps, order, run);
+        if (scope.signal.aborted) return abandoned();
         return finish(run, { build, shape, introspection });
       } catch (cause) {
         const message = `the program of an operation threw: ${cause instanceof Error ? cause.message : String(cause)}`;
@@ -64,6 +65,12 @@ export function compileProgram({ plan, shape, prepare }: ProgramParts): Program 
       }
     },
   };
+}
+
+/** Nobody reads the answer of a client that has left: building it, with an error at every place, would cost for nothing. */
+function abandoned(): ProgramResult {
+  const error = new GatewayError('CLIENT_CLOSED_REQUEST', 'The client left.');
+  return { data: null, errors: [{ path: [], error }], unshown: [] };
 }
 
 function compileFetch(fetch: Fetch, plan: Plan, prepare: ProgramParts['prepare']): Step {

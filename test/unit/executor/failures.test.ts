@@ -17,6 +17,8 @@ import {
   shapeOf,
   target,
 } from './plans.ts';
+import type { FetchAnswer } from '../../../src/upstream/types.ts';
+import { testScope } from '../../support/graphql-upstream.ts';
 
 const string = scalar('String');
 const reviews = member(
@@ -215,4 +217,26 @@ describe('an entity that an upstream does not have', () => {
     assert.deepEqual(data, { me: null });
     assert.deepEqual(told, ['me.name: Cannot return null for non-nullable field User.name.']);
   });
+});
+
+test('an error that costs thousands of places is told at each of them', async () => {
+  const users = Array.from({ length: 10_000 }, (_, id) => ({ id: String(id) }));
+  const { told } = await runPlan(plan, people, ({ upstream }) =>
+    upstream === 'a' ? { data: { users } } : { data: null, errors: [{ error: failure('down') }] },
+  );
+  assert.equal(told.length, 10_000);
+  assert.equal(new Set(told).size, 10_000);
+  assert.equal(told.at(-1), 'people.9999.called: down');
+});
+
+test('for a client that has left no answer is built', async () => {
+  const client = new AbortController();
+  const scope = testScope(client.signal);
+  const answer = (): FetchAnswer => {
+    client.abort();
+    return found;
+  };
+  const { data, told } = await runPlan(plan, people, answer, { scope });
+  assert.equal(data, null);
+  assert.deepEqual(told, [': The client left.']);
 });
