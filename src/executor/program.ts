@@ -52,7 +52,8 @@ export function compileProgram({ plan, shape, prepare }: ProgramParts): Program 
     run: async ({ variables, values, scope, introspection = {} }) => {
       const run: Run = { data: {}, variables, values, scope, failures: undefined, absences: undefined };
       try {
-        await runSteps(steps, order, run);
+        const running = runSteps(steps, order, run);
+        if (running) await running;
         if (scope.signal.aborted) return abandoned();
         return finish(run, { build, shape, introspection });
       } catch (cause) {
@@ -91,8 +92,8 @@ function orderOf(fetches: readonly Fetch[]): Order {
   return { waits, followers };
 }
 
-/** Starts each step when those before it are done, and resolves when all are. */
-async function runSteps(steps: readonly Step[], { waits, followers }: Order, run: Run): Promise<void> {
+/** Starts each step when those before it are done, and resolves when all are; undefined where no call is made. */
+function runSteps(steps: readonly Step[], { waits, followers }: Order, run: Run): Promise<void> | undefined {
   const [only] = steps;
   if (only === undefined) return undefined;
   if (steps.length === 1) return only(run);

@@ -39,6 +39,7 @@ interface CompiledRoute {
  *   the route's path.
  */
 export function createMatcher(routes: readonly RouteConfig[]): MatchRoute {
+  if (routes.length === 0) return () => undefined;
   const compiled = routes.map(compileRoute).toSorted((a, b) => b.segments.length - a.segments.length);
   checkDistinct(compiled);
   return (method, target) => {

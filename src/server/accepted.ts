@@ -23,7 +23,9 @@ const singleTypes = [json, graphqlJson, eventStream] as const;
  *
  * @throws {GatewayError} `NOT_ACCEPTABLE`
  */
-export function readAccepted(accept: string | undefined): Accepted {
+export function readAccepted(accept = ''): Accepted {
+  const known = readBefore.get(accept);
+  if (known) return known;
   const single = chooseMediaType(accept, [json, graphqlJson]) ?? chooseMediaType(accept, singleTypes);
   if (!single) {
     throw new GatewayError(
@@ -31,8 +33,15 @@ export function readAccepted(accept: string | undefined): Accepted {
       `Expected "accept" to allow one of ${singleTypes.join(', ')}, but got: ${accept}`,
     );
   }
-  return { single, stream: namesMediaType(accept, eventStream) };
+  const accepted = { single, stream: namesMediaType(accept, eventStream) };
+  if (readBefore.size === maxReadBefore) readBefore.clear();
+  readBefore.set(accept, accepted);
+  return accepted;
 }
+
+/** By the text of the header: most clients send one of a few. */
+const readBefore = new Map<string, Accepted>();
+const maxReadBefore = 100;
 
 /** Whether a browser's address bar asks, which likes a page better than data. */
 export function prefersPage(accept: string | undefined): boolean {

@@ -12,18 +12,19 @@ export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  const finish = (settle: () => void): void => {
-    req.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
-    settle();
-  };
+  let isWhole = false;
   const onData = (chunk: Buffer): void => {
     bytes += chunk.length;
-    if (bytes > maxBytes) finish(() => reject(tooLarge(maxBytes)));
+    if (bytes > maxBytes) reject(tooLarge(maxBytes));
     else chunks.push(chunk);
   };
-  const onEnd = (): void => finish(() => resolve(joined(chunks)));
-  const onGone = (): void =>
-    finish(() => reject(new GatewayError('CLIENT_CLOSED_REQUEST', 'The client left before its request was read.')));
+  const onEnd = (): void => {
+    isWhole = true;
+    resolve(joined(chunks));
+  };
+  const onGone = (): void => {
+    if (!isWhole) reject(new GatewayError('CLIENT_CLOSED_REQUEST', 'The client left before its request was read.'));
+  };
   req.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
   return promise;
 }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { TurnoverMap } from '../lib/turnover-map.ts';
 
 /** Knows what runs on a server, and lets it end. */
 export interface Drain {
@@ -18,14 +19,14 @@ export interface Drain {
 export function createDrain(server: Server, drainMs: number): Drain {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);
-  const running = new Set<ServerResponse>();
+  const running = new TurnoverMap<ServerResponse, true>();
   let closed: Promise<void> | undefined;
 
   const close = async (): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
     controller.abort();
     server.close(() => resolve());
-    for (const res of running) if (!res.headersSent) res.setHeader('connection', 'close');
+    for (const res of running.keys()) if (!res.headersSent) res.setHeader('connection', 'close');
     const timer = setTimeout(() => server.closeAllConnections(), drainMs);
     await promise;
     clearTimeout(timer);
@@ -34,7 +35,7 @@ export function createDrain(server: Server, drainMs: number): Drain {
   return {
     signal: controller.signal,
     track: (res) => {
-      running.add(res);
+      running.set(res, true);
       if (controller.signal.aborted) res.setHeader('connection', 'close');
       res.once('close', () => {
         running.delete(res);
@@ -42,7 +43,7 @@ export function createDrain(server: Server, drainMs: number): Drain {
         if (controller.signal.aborted) setImmediate(() => server.closeIdleConnections());
       });
     },
-    isAnswering: (socket) => [...running].some((res) => res.headersSent && res.socket === socket),
+    isAnswering: (socket) => [...running.keys()].some((res) => res.headersSent && res.socket === socket),
     close: () => (closed ??= close()),
   };
 }

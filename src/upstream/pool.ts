@@ -42,6 +42,7 @@ export function createUpstream(config: UpstreamConfig, targets: readonly string[
     // A limit that the deadline covers needs no timer of its own.
     headersMs: timeouts.headersMs < timeouts.totalMs ? timeouts.headersMs : 0,
     bodyMs: timeouts.bodyMs < timeouts.totalMs ? timeouts.bodyMs : 0,
+    totalMs: timeouts.totalMs,
     maxResponseBytes,
   });
   const stream = createStream({ upstream: name, nextTarget, headersMs: timeouts.headersMs, bodyMs: timeouts.bodyMs });
@@ -50,7 +51,7 @@ export function createUpstream(config: UpstreamConfig, targets: readonly string[
     targets: open.map(({ origin, basePath }) => origin + basePath),
     headerRules,
     // Outermost first: one event per call with its retry, one deadline over both attempts.
-    send: publish(name)(deadline(name, timeouts.totalMs)(retryStale(send))),
+    send: publish(name)(deadline(timeouts.totalMs)(retryStale(send))),
     stream: publishStream(name)(retryStale(stream)),
     close: async () => {
       await Promise.all(open.map(async ({ pool }) => pool.close()));

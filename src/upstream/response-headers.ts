@@ -3,6 +3,10 @@ import { GatewayError } from '../errors.ts';
 import { mostRestrictiveCacheControl } from '../lib/cache-control.ts';
 import { hopByHopFields, isFieldName, isFieldValue, nominatedFields } from '../lib/http-fields.ts';
 
+type HeaderEntry = readonly [name: string, value: string];
+
+const none: readonly HeaderEntry[] = [];
+
 type Rules = Readonly<Record<string, ResponseHeaderRule>>;
 
 /** These tell of one upstream's body or connection, which are not the ones that the client gets. */
@@ -67,10 +71,9 @@ export class ResponseHeaders {
   }
 
   /** Name and value of each header to add to the client's response; a name may come several times. */
-  entries(): [name: string, value: string][] {
-    const entries = [...this.#values].flatMap(([name, values]) =>
-      values.map((value): [string, string] => [name, value]),
-    );
+  entries(): readonly HeaderEntry[] {
+    if (this.#values.size === 0 && this.#cacheControl.length === 0) return none;
+    const entries = [...this.#values].flatMap(([name, values]) => values.map((value): HeaderEntry => [name, value]));
     const cacheControl = mostRestrictiveCacheControl(this.#cacheControl);
     if (cacheControl !== undefined) entries.push(['cache-control', cacheControl]);
     return entries;

@@ -18,7 +18,7 @@ export interface ScopeOptions {
 
 /** What all upstream calls of one client request share; one per request. */
 export function createRequestScope({ headers, signal, responseHeaderRules, caller }: ScopeOptions): RequestScope {
-  const values = new Map<object, unknown>();
+  let values: Map<object, unknown> | undefined;
   return {
     requestId: readRequestId(headers['x-request-id']),
     traceparent: childTraceparent(readTraceparent(headers['traceparent'])),
@@ -27,6 +27,7 @@ export function createRequestScope({ headers, signal, responseHeaderRules, calle
     signal,
     responseHeaders: new ResponseHeaders(responseHeaderRules),
     once: <V>(key: object, make: () => V): V => {
+      values ??= new Map();
       if (!values.has(key)) values.set(key, make());
       return values.get(key) as V;
     },

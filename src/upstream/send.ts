@@ -14,11 +14,13 @@ export interface SendOptions {
   readonly headersMs: number;
   /** Longest pause between two parts of a body, in milliseconds; 0 leaves it to the deadline. */
   readonly bodyMs: number;
+  /** What `expiresAt` of a call was reckoned from, in milliseconds; for the message. */
+  readonly totalMs: number;
   /** Largest body, in bytes as sent and once more as decoded; above 0. */
   readonly maxResponseBytes: number;
 }
 
-/** Sends one call over a pool and reads the whole answer into a text. The innermost `Send`: no retry, no deadline. */
+/** Sends one call over a pool and reads the whole answer into a text. The innermost `Send`: no retry. */
 export function createSend(options: SendOptions): Send {
   const { upstream, nextTarget } = options;
   return async (request) => {
@@ -26,7 +28,7 @@ export function createSend(options: SendOptions): Send {
     if (request.signal.aborted) throw abortError(request.signal);
     const target = nextTarget();
     const answer = await new Promise<WholeAnswer>((resolve, reject) => {
-      const receiver = new WholeReceiver({ place, options, signal: request.signal, resolve, reject });
+      const receiver = new WholeReceiver({ place, options, request, resolve, reject });
       target.pool.dispatch(
         {
           method: request.method,
@@ -79,7 +81,7 @@ function readText(body: Buffer): string {
 interface WholeReceiverOptions {
   readonly place: CallPlace;
   readonly options: SendOptions;
-  readonly signal: AbortSignal;
+  readonly request: UpstreamRequest;
   readonly resolve: (answer: WholeAnswer) => void;
   readonly reject: (error: Error) => void;
 }
@@ -88,6 +90,7 @@ interface WholeReceiverOptions {
 class WholeReceiver implements Dispatcher.DispatchHandler {
   readonly #given: WholeReceiverOptions;
   readonly #timer = new StallTimer((afterMs) => this.#onStall(afterMs));
+  readonly #deadline: NodeJS.Timeout | undefined;
   readonly #parts: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
   #settled = false;
@@ -98,8 +101,10 @@ class WholeReceiver implements Dispatcher.DispatchHandler {
 
   constructor(given: WholeReceiverOptions) {
     this.#given = given;
+    const { signal, expiresAt } = given.request;
     this.#wait(given.options.headersMs);
-    given.signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (expiresAt !== undefined) this.#deadline = setTimeout(this.#onExpiry, expiresAt - performance.now());
+    signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -145,7 +150,12 @@ class WholeReceiver implements Dispatcher.DispatchHandler {
     this.#given.reject(transportError(this.#given.place, error, progress));
   }
 
-  readonly #onAbort = (): void => this.#fail(abortError(this.#given.signal));
+  readonly #onAbort = (): void => this.#fail(abortError(this.#given.request.signal));
+
+  readonly #onExpiry = (): void => {
+    const { place, options } = this.#given;
+    this.#fail(callError('UPSTREAM_TIMEOUT', place, `no whole answer within ${options.totalMs} ms`));
+  };
 
   #onStall(afterMs: number): void {
     const wait = this.#status === 0 ? 'no response headers' : 'no further part of the answer';
@@ -172,7 +182,8 @@ class WholeReceiver implements Dispatcher.DispatchHandler {
     if (this.#settled) return false;
     this.#settled = true;
     this.#timer.stop();
-    this.#given.signal.removeEventListener('abort', this.#onAbort);
+    clearTimeout(this.#deadline);
+    this.#given.request.signal.removeEventListener('abort', this.#onAbort);
     return true;
   }
 }

@@ -1,3 +1,4 @@
+import { TurnoverMap } from '../lib/turnover-map.ts';
 import { abortError } from './failure.ts';
 import type { Send, UpstreamRequest, UpstreamResponse } from './types.ts';
 
@@ -24,7 +25,7 @@ interface SharedCall {
  * is for one caller; the others send their own calls then, as two clients must not get one session.
  */
 export function shareInflight(send: Send): Send {
-  const running = new Map<string, SharedCall>();
+  const running = new TurnoverMap<string, SharedCall>();
   return async (request) => {
     if (request.signal.aborted) throw abortError(request.signal);
     const key = keyOf(request);

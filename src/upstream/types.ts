@@ -40,6 +40,8 @@ export interface UpstreamRequest {
   /** Whether the call changes nothing upstream although it is a POST: a GraphQL query. Default false. */
   readonly isQuery?: boolean;
   readonly signal: AbortSignal;
+  /** When it ends with `UPSTREAM_TIMEOUT` if it is not done, by `performance.now()`. Default: never. */
+  readonly expiresAt?: number;
 }
 
 export interface UpstreamResponse {

@@ -420,7 +420,7 @@ describe('a client that leaves', () => {
     const targets = openTargets(upstreamConfig(), upstream.targets);
     const innermost = createSend({
       ...{ upstream: 'users', nextTarget: roundRobin(targets) },
-      ...{ headersMs: 0, bodyMs: 0, maxResponseBytes: 1000 },
+      ...{ headersMs: 0, bodyMs: 0, totalMs: 1000, maxResponseBytes: 1000 },
     });
     await innermost({ method: 'GET', path: '/', headers: {}, body: undefined, signal });
     assert.equal(getEventListeners(signal, 'abort').length, 0);

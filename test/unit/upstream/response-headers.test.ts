@@ -8,7 +8,10 @@ const append: ResponseHeaderRule = 'append';
 
 type Headers = Readonly<Record<string, string | string[]>>;
 
-function collected(rules: Record<string, ResponseHeaderRule>, ...answers: Headers[]): [string, string][] {
+function collected(
+  rules: Record<string, ResponseHeaderRule>,
+  ...answers: Headers[]
+): ReturnType<ResponseHeaders['entries']> {
   const headers = new ResponseHeaders(rules);
   for (const answer of answers) headers.collect(answer);
   return headers.entries();
