@@ -12,6 +12,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { JoinGraph } from '../composition/join-graph/types.ts';
 import { compileProgram, type Program } from '../executor/program.ts';
+import { Budget } from '../planner/budget.ts';
 import { PlanDeclined } from '../planner/errors.ts';
 import { normalise } from '../planner/normalise.ts';
 import type { Plan } from '../planner/plan.ts';
@@ -101,15 +102,28 @@ interface Built {
 
 const smallestBytes = 1024;
 
+/** Every other request waits while one is planned. */
+const maxPlanningMs = 500;
+
+/** Says whether this thread has been busy for so long: a machine that stands still for a while costs no plan. */
+function cpuTimer(maxMs: number): () => boolean {
+  const start = process.threadCpuUsage();
+  return () => {
+    const { user, system } = process.threadCpuUsage(start);
+    return user + system > maxMs * 1000;
+  };
+}
+
 /** What cannot be planned is known as such, so that it is not tried again for each request. */
 function build(document: DocumentNode, operationName: string | undefined, parts: ProgramsParts): Built {
   const node = getOperationAST(document, operationName);
   if (!node || node.operation === 'subscription') return { entry: stitched, bytes: smallestBytes };
   const { schema, graph, facades } = parts;
   try {
-    const input = { document, schema, graph, ...(operationName !== undefined && { operationName }) };
+    const budget = new Budget({ isOverdue: cpuTimer(maxPlanningMs) });
+    const input = { document, schema, graph, budget, ...(operationName !== undefined && { operationName }) };
     const operation = normalise(input);
-    const plan = planOperation({ graph, operation });
+    const plan = planOperation({ graph, operation, budget });
     const shape = shapeOf(schema, operation);
     const program = compileProgram({
       plan,

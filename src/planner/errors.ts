@@ -2,7 +2,7 @@
 export type DeclineReason =
   /** No combination of upstreams gives all fields. */
   | 'UNRESOLVABLE_FIELD'
-  /** The search took more steps than the budget allows. */
+  /** It has more fields, or takes more steps or time to plan, than the budget allows. */
   | 'BUDGET_EXCEEDED'
   /** A feature that is not planned, such as `@fromContext` arguments. */
   | 'UNSUPPORTED';

@@ -15,10 +15,11 @@ import {
 } from 'graphql';
 import type { JoinGraph } from '../composition/join-graph/types.ts';
 import { collectVariables, valueText } from '../composition/join-graph/value-text.ts';
+import { Budget } from './budget.ts';
 import { conditionsOf, conditionsText } from './conditions.ts';
 import { Position } from './data-keys.ts';
 import { introspectionText } from './introspection.ts';
-import type { Operation, OperationField } from './operation.ts';
+import { nameOf, type Operation, type OperationField } from './operation.ts';
 import type { Condition } from './plan.ts';
 import { usedVariables } from './used-variables.ts';
 
@@ -29,15 +30,24 @@ export interface NormaliseInput {
   /** What clients see. */
   readonly schema: GraphQLSchema;
   readonly graph: JoinGraph;
+  /** Default: a new one. */
+  readonly budget?: Budget;
 }
 
 /**
  * One operation of a document: fragments inlined, duplicates merged, constant conditions folded, unused variables gone.
  * Type conditions become lists of object types, only where they narrow. Pure.
  *
+ * @throws {PlanDeclined} where the operation has more fields than the budget allows.
  * @throws {TypeError} where the document has no such operation, or its root type is not of the schema.
  */
-export function normalise({ document, operationName, schema, graph }: NormaliseInput): Operation {
+export function normalise({
+  document,
+  operationName,
+  schema,
+  graph,
+  budget = new Budget(),
+}: NormaliseInput): Operation {
   const node = findOperation(document, operationName);
   const root = schema.getRootType(node.operation);
   if (!root) throw new TypeError(`the schema has no root type for a ${node.operation}`);
@@ -46,7 +56,8 @@ export function normalise({ document, operationName, schema, graph }: NormaliseI
       definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
     ),
   );
-  const inlining = new Inlining(schema, fragments);
+  const name = nameOf({ kind: node.operation, ...(node.name && { name: node.name.value }) });
+  const inlining = new Inlining(schema, fragments, () => budget.spendField(name));
   const fields = inlining.fieldsOf(
     [{ selectionSet: node.selectionSet, type: root, conditions: [] }],
     root,
@@ -106,11 +117,13 @@ class Inlining {
   readonly introspectionFields: FieldNode[] = [];
   readonly #schema: GraphQLSchema;
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly #spendField: () => void;
   readonly #nodeIds = new Map<object, number>();
 
-  constructor(schema: GraphQLSchema, fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
+  constructor(schema: GraphQLSchema, fragments: ReadonlyMap<string, FragmentDefinitionNode>, spendField: () => void) {
     this.#schema = schema;
     this.#fragments = fragments;
+    this.#spendField = spendField;
   }
 
   fieldsOf(asked: readonly Asked[], parent: GraphQLCompositeType, position: Position): readonly OperationField[] {
@@ -194,6 +207,7 @@ class Inlining {
   #field(occurrences: readonly Occurrence[], position: Position): readonly OperationField[] {
     const [first] = occurrences;
     if (!first) return [];
+    this.#spendField();
     const { node, parent, on, conditions } = first;
     const name = node.name.value;
     if (name === '__schema' || name === '__type')

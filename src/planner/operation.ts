@@ -35,3 +35,8 @@ export interface OperationField {
   /** Absent for leaves. */
   readonly fields?: readonly OperationField[];
 }
+
+/** How messages call an operation. */
+export function nameOf({ kind, name }: Pick<Operation, 'kind' | 'name'>): string {
+  return name === undefined ? `the unnamed ${kind}` : `${kind} "${name}"`;
+}

@@ -1,10 +1,11 @@
 import type { JoinGraph } from '../composition/join-graph/types.ts';
+import { Budget } from './budget.ts';
 import { DraftBuilder } from './build-drafts.ts';
 import type { Solution, Want } from './choice.ts';
 import { positionOf } from './data-keys.ts';
 import type { Draft } from './draft.ts';
 import { PlanDeclined } from './errors.ts';
-import type { Operation } from './operation.ts';
+import { nameOf, type Operation } from './operation.ts';
 import { shareCalls } from './passes/share-calls.ts';
 import { writeFetches } from './passes/write-fetches.ts';
 import type { Plan } from './plan.ts';
@@ -13,13 +14,11 @@ import { Search } from './search.ts';
 export interface PlanInput {
   readonly graph: JoinGraph;
   readonly operation: Operation;
-  /** Ways that the search may look at; above 0. Default 20000. */
-  readonly budget?: number;
+  /** What `normalise` spent of it is spent. Default: a new one. */
+  readonly budget?: Budget;
   /** Labels of progressive overrides that are set for this request. Default none. */
   readonly overrideLabels?: ReadonlySet<string>;
 }
-
-const defaultBudget = 20_000;
 
 /**
  * The upstream calls that answer an operation: the fewest waves, then the fewest calls, then the least data that the
@@ -30,7 +29,7 @@ const defaultBudget = 20_000;
 export function planOperation({
   graph,
   operation,
-  budget = defaultBudget,
+  budget = new Budget(),
   overrideLabels = new Set(),
 }: PlanInput): Plan {
   const search = new Search({ graph, overrideLabels, budget, operation: nameOf(operation) });
@@ -102,8 +101,4 @@ function solveRoot(search: Search, operation: Operation, wants: readonly Want[])
 function missingPath({ name, fields }: Want): string {
   const [inner] = fields ?? [];
   return inner ? `${name}.${missingPath(inner)}` : name;
-}
-
-function nameOf({ kind, name }: Operation): string {
-  return name === undefined ? `the unnamed ${kind}` : `${kind} "${name}"`;
 }

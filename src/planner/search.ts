@@ -1,6 +1,7 @@
 import type { FieldInUpstream, JoinGraph } from '../composition/join-graph/types.ts';
 import { nothing, type Option, type Picked, type Place, type Solution, type Want } from './choice.ts';
 import { compareCosts, free, together, type Cost } from './cost.ts';
+import type { Budget } from './budget.ts';
 import { PlanDeclined } from './errors.ts';
 import { optionsAt } from './options.ts';
 import { wantsAt } from './places.ts';
@@ -9,8 +10,7 @@ export interface SearchInput {
   readonly graph: JoinGraph;
   /** Labels of progressive overrides that are set. */
   readonly overrideLabels: ReadonlySet<string>;
-  /** Ways that may be looked at. */
-  readonly budget: number;
+  readonly budget: Budget;
   /** How messages call the operation. */
   readonly operation: string;
 }
@@ -27,25 +27,18 @@ export class Search {
   readonly #found = new Map<string, Solution>();
   readonly #running = new Map<string, number>();
   readonly #ids = new Map<object, number>();
-  readonly #steps: { taken: number };
   /** How far out the outermost running search is that a circle was cut at. */
   #cutAt = Infinity;
 
   constructor(input: SearchInput, around?: Search) {
     this.graph = input.graph;
     this.#input = input;
-    this.#steps = around ? around.#steps : { taken: 0 };
     this.flat = around ? this : new Search(input, this);
   }
 
   /** Counts one way that is looked at. */
   step(): void {
-    this.#steps.taken += 1;
-    if (this.#steps.taken <= this.#input.budget) return;
-    throw new PlanDeclined(
-      'BUDGET_EXCEEDED',
-      `${this.#input.operation} takes more than ${this.#input.budget} planning steps`,
-    );
+    this.#input.budget.spendStep(this.#input.operation);
   }
 
   /** Whether the upstream resolves the field now: not external, and its override label as it must be. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { parse } from 'graphql';
+import { Budget, type BudgetLimits } from '../../../src/planner/budget.ts';
 import { PlanDeclined } from '../../../src/planner/errors.ts';
 import { normalise } from '../../../src/planner/normalise.ts';
 import { planOperation } from '../../../src/planner/plan-operation.ts';
@@ -27,9 +28,10 @@ const shop = prepare(
   `),
 );
 
-function plan(text: string, budget?: number): Plan {
-  const operation = normalise({ document: parse(text), schema: shop.schema, graph: shop.graph });
-  return planOperation({ graph: shop.graph, operation, ...(budget !== undefined && { budget }) });
+function plan(text: string, limits: BudgetLimits = {}): Plan {
+  const budget = new Budget(limits);
+  const operation = normalise({ document: parse(text), schema: shop.schema, graph: shop.graph, budget });
+  return planOperation({ graph: shop.graph, operation, budget });
 }
 
 function shape(text: string) {
@@ -57,11 +59,29 @@ test('a field that no upstream gives declines the plan and names the field', () 
   );
 });
 
-test('an operation that takes more steps than the budget is declined by name', () => {
-  assert.throws(() => plan('query Big { product { name stock } }', 2), {
-    name: 'PlanDeclined',
-    reason: 'BUDGET_EXCEEDED',
-    message: 'query "Big" takes more than 2 planning steps',
+describe('an operation that is over the budget is declined by name', () => {
+  const declined = (message: string) => ({ name: 'PlanDeclined', reason: 'BUDGET_EXCEEDED', message });
+  const text = 'query Big { product { name stock } }';
+
+  test('for its steps', () => {
+    assert.throws(() => plan(text, { maxSteps: 2 }), declined('query "Big" takes more than 2 planning steps'));
+  });
+
+  test('for its fields, fragments inlined', () => {
+    const spreads = Array.from({ length: 30 }, (_, n) => `a${n}: product { ...F }`);
+    const many = `{ ${spreads.join(' ')} } fragment F on Product { id name stock }`;
+    assert.equal(plan(many, { maxFields: 120 }).fetches.length, 2);
+    assert.throws(() => plan(many, { maxFields: 119 }), declined('the unnamed query has more than 119 fields'));
+  });
+
+  test('for its time', () => {
+    const aliases = Array.from({ length: 200 }, (_, n) => `a${n}: product { name }`);
+    const late = { isOverdue: () => true };
+    assert.throws(
+      () => plan(`query Slow { ${aliases.join(' ')} }`, late),
+      declined('query "Slow" takes too long to plan'),
+    );
+    assert.equal(plan(text, late).fetches.length, 2);
   });
 });
 
