@@ -58,6 +58,8 @@ function measurePlan(text: string): Laps {
   const supergraph = readSupergraph(text, 'supergraph');
   const facades = silentFacades(supergraph);
   const schema = stitch(supergraph, facades);
+  // As a gateway that has started.
+  createCompiledEngine({ supergraph, facades, schema });
   const document = parse(largeOperation());
   const planOnce = () => {
     const graph = buildJoinGraph(supergraph);
@@ -72,8 +74,8 @@ function measurePlan(text: string): Laps {
   const first = planOnce();
   const later = Array.from({ length: freshGraphs }, planOnce);
   return {
-    'plan, first of the process': first.plan,
-    'compile, first of the process': first.compile,
+    'plan, first after the start': first.plan,
+    'compile, first after the start': first.compile,
     'plan, first of a join graph': median(later.map(({ plan }) => plan)),
     'compile, first of a join graph': median(later.map(({ compile }) => compile)),
     'upstream calls': first.calls,

@@ -53,6 +53,7 @@ export function createCompiledEngine(parts: CompiledEngineParts): CompiledEngine
   const { supergraph, facades, schema, maxBytes, showsPlans = false } = parts;
   const graph = buildJoinGraph(supergraph);
   const programs = new Programs({ schema, graph, facades, ...(maxBytes !== undefined && { maxBytes }) });
+  programs.warmUp();
   const counts = { compiled: 0, stitched: 0 };
   const runCompiled = (entry: CompiledEntry, variables: Variables, scope: RequestScope): Promise<ExecutionResult> => {
     counts.compiled += 1;

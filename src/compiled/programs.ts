@@ -19,7 +19,8 @@ import type { Plan } from '../planner/plan.ts';
 import { planOperation } from '../planner/plan-operation.ts';
 import { shapeOf } from '../planner/shape-of.ts';
 import { publishNotice } from '../telemetry/channels.ts';
-import type { Facade } from '../upstream/types.ts';
+import type { Facade, PreparedFetch } from '../upstream/types.ts';
+import { typicalOperation } from './typical-operation.ts';
 
 /** What runs one operation of a document. */
 export type Entry =
@@ -80,6 +81,22 @@ export class Programs {
     return entry;
   }
 
+  /**
+   * Plans and compiles one operation and throws it away, so that the first client does not wait for what runs for the first
+   * time in this process: that is several times as slow.
+   */
+  warmUp(): void {
+    try {
+      const { schema, graph } = this.#parts;
+      const document = typicalOperation(schema);
+      const budget = new Budget({ maxFields: 500 });
+      if (document)
+        compile(document, undefined, { schema, graph, budget, prepare: () => async () => ({ data: null }) });
+    } catch {
+      // An operation that nobody asked for may fail unheard: where one that is asked for fails so, that is told.
+    }
+  }
+
   #keep(document: DocumentNode, operationName: string | undefined): string | undefined {
     if (!getOperationAST(document, operationName)) return undefined;
     const key = keyOf(document.loc?.source.body ?? print(document), operationName);
@@ -116,34 +133,47 @@ function cpuTimer(maxMs: number): () => boolean {
 
 /** What cannot be planned is known as such, so that it is not tried again for each request. */
 function build(document: DocumentNode, operationName: string | undefined, parts: ProgramsParts): Built {
-  const node = getOperationAST(document, operationName);
-  if (!node || node.operation === 'subscription') return { entry: stitched, bytes: smallestBytes };
-  const { schema, graph, facades } = parts;
   try {
     const budget = new Budget({ isOverdue: cpuTimer(maxPlanningMs) });
-    const input = { document, schema, graph, budget, ...(operationName !== undefined && { operationName }) };
-    const operation = normalise(input);
-    const plan = planOperation({ graph, operation, budget });
-    const shape = shapeOf(schema, operation);
-    const program = compileProgram({
-      plan,
-      shape,
-      prepare: (upstream, text) => facadeOf(facades, upstream).prepare(text),
+    return compile(document, operationName, {
+      schema: parts.schema,
+      graph: parts.graph,
+      budget,
+      prepare: (upstream, text) => facadeOf(parts.facades, upstream).prepare(text),
     });
-    const entry: Entry = {
-      runs: 'compiled',
-      isMutation: node.operation === 'mutation',
-      plan,
-      program,
-      coerce: coercerOf(schema, node.variableDefinitions ?? []),
-      introspect: shape.introspection === undefined ? undefined : introspectorOf(schema, shape.introspection),
-    };
-    // Closures and generated code take several times the room of the data that they are made from.
-    return { entry, bytes: smallestBytes + 4 * (JSON.stringify(plan).length + JSON.stringify(shape).length) };
   } catch (cause) {
     tellWhy(cause, document);
     return { entry: stitched, bytes: smallestBytes };
   }
+}
+
+interface Compiling extends Pick<ProgramsParts, 'schema' | 'graph'> {
+  readonly budget: Budget;
+  readonly prepare: (upstream: string, text: string) => PreparedFetch;
+}
+
+function compile(
+  document: DocumentNode,
+  operationName: string | undefined,
+  { schema, graph, budget, prepare }: Compiling,
+): Built {
+  const node = getOperationAST(document, operationName);
+  if (!node || node.operation === 'subscription') return { entry: stitched, bytes: smallestBytes };
+  const input = { document, schema, graph, budget, ...(operationName !== undefined && { operationName }) };
+  const operation = normalise(input);
+  const plan = planOperation({ graph, operation, budget });
+  const shape = shapeOf(schema, operation);
+  const program = compileProgram({ plan, shape, prepare });
+  const entry: Entry = {
+    runs: 'compiled',
+    isMutation: node.operation === 'mutation',
+    plan,
+    program,
+    coerce: coercerOf(schema, node.variableDefinitions ?? []),
+    introspect: shape.introspection === undefined ? undefined : introspectorOf(schema, shape.introspection),
+  };
+  // Closures and generated code take several times the room of the data that they are made from.
+  return { entry, bytes: smallestBytes + 4 * (JSON.stringify(plan).length + JSON.stringify(shape).length) };
 }
 
 function facadeOf(facades: ProgramsParts['facades'], upstream: string): Facade {

@@ -69,7 +69,7 @@ const rooms: Rooms = {
   compiled: {
     may: ['lib', 'errors.ts', channels, 'composition', 'planner', 'executor', 'stitched'],
     types: ['upstream', configTypes],
-    packages: ['graphql', 'lru-cache'],
+    packages: ['graphql', '@graphql-tools/utils', 'lru-cache'],
     node: 'offline',
   },
   rest: { may: ['lib', 'errors.ts', channels, 'upstream', 'cache'], types: [configTypes], packages: ['undici'] },
