@@ -15,8 +15,12 @@ export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer
   let isWhole = false;
   const onData = (chunk: Buffer): void => {
     bytes += chunk.length;
-    if (bytes > maxBytes) reject(tooLarge(maxBytes));
-    else chunks.push(chunk);
+    chunks.push(chunk);
+    if (bytes <= maxBytes) return;
+    // Nothing of it is of use any more, and each further part would make an error of its own.
+    req.off('data', onData);
+    chunks.length = 0;
+    reject(tooLarge(maxBytes));
   };
   const onEnd = (): void => {
     isWhole = true;
