@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ResponseHeaderRule } from '../config/types.ts';
+import { anonymous, type Caller } from '../identity/caller.ts';
 import { readRequestId } from '../lib/request-id.ts';
 import { childTraceparent, readTraceparent } from '../lib/trace-context.ts';
 import { ResponseHeaders } from './response-headers.ts';
-import { anonymous, type Caller, type RequestScope } from './types.ts';
+import type { RequestScope } from './types.ts';
 
 export interface ScopeOptions {
   /** The client's, lower-case names. */

@@ -2,15 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { DocumentNode, ExecutionResult } from 'graphql';
 import type { UpstreamKind } from '../config/types.ts';
 import type { GatewayError } from '../errors.ts';
+import type { Caller } from '../identity/caller.ts';
 import type { ResponseHeaders } from './response-headers.ts';
-
-/** Who asks. Identity comes from verified credentials only; until a policy sets one, everyone is anonymous. */
-export interface Caller {
-  /** Verified claims by name. Empty for an anonymous caller. */
-  readonly claims: Readonly<Record<string, unknown>>;
-}
-
-export const anonymous: Caller = { claims: {} };
 
 /** What all upstream calls of one client request share. Made once per request, never kept beyond it. */
 export interface RequestScope {

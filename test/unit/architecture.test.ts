@@ -35,6 +35,14 @@ const rooms: Rooms = {
     node: 'offline',
     withoutWords: ['fetch'],
   },
+  // Who asks: credentials in, a caller out. It asks identity servers and key stores itself, never an upstream.
+  identity: {
+    may: ['lib', 'errors.ts', channels, 'redis'],
+    types: [configTypes, 'config/identity-types.ts'],
+    packages: ['cookie', 'jose', 'lru-cache', 'undici'],
+  },
+  // Connections to Redis; what is kept there is for each room to say.
+  redis: { may: ['lib', 'errors.ts', channels], types: [configTypes], packages: ['ioredis'] },
   // From a folder to facades and source schemas: it loads the user's own modules.
   assembly: {
     may: ['lib', 'errors.ts', channels, 'config', 'composition', 'upstream'],
@@ -52,7 +60,7 @@ const rooms: Rooms = {
   // All of GraphQL was decided in the plan.
   executor: { may: ['lib', 'errors.ts'], types: ['planner', 'upstream', configTypes], node: 'offline' },
   upstream: {
-    may: ['lib', 'errors.ts', channels],
+    may: ['lib', 'errors.ts', channels, 'identity/caller.ts'],
     types: [configTypes],
     // Facades understand operations and `_entities`, so they read GraphQL.
     packages: ['graphql', '@graphql-tools/', 'dataloader', 'eventsource-parser', 'undici', 'yaml'],
@@ -60,10 +68,9 @@ const rooms: Rooms = {
   cache: { may: ['lib', 'errors.ts'], types: [configTypes] },
   // Policies say what a caller may do and tell telemetry; what makes the call is a type to them.
   policies: {
-    may: ['lib', 'errors.ts', channels, 'cache'],
-    types: ['upstream', configTypes],
-    packages: ['graphql', 'graphql-yoga', '@envelop/'],
-    node: 'offline',
+    may: ['lib', 'errors.ts', channels, 'cache', 'identity'],
+    types: ['upstream', 'composition', configTypes, 'config/identity-types.ts'],
+    packages: ['graphql', 'graphql-yoga', '@envelop/', 'lru-cache', 'undici'],
   },
   // Operations to programs: the planner decides, the executor runs.
   compiled: {
@@ -89,7 +96,7 @@ const rooms: Rooms = {
   'gateway.ts': {
     may: [
       ...['lib', 'errors.ts', channels, 'config', 'composition', 'assembly', 'compiled'],
-      ...['upstream', 'cache', 'policies', 'rest', 'stitched', 'server'],
+      ...['upstream', 'cache', 'identity', 'redis', 'policies', 'rest', 'stitched', 'server'],
     ],
     packages: ['graphql', 'graphql-yoga'],
   },
@@ -105,6 +112,8 @@ const rooms: Rooms = {
       'stitched',
       'planner',
       'gateway.ts',
+      'identity',
+      'redis',
       'server',
     ],
     types: ['upstream'],
