@@ -5,7 +5,7 @@ import { describe, test, type TestContext } from 'node:test';
 import type { HeaderRule } from '../../src/config/types.ts';
 import { upstreamHeaders } from '../../src/upstream/request-headers.ts';
 import { createRequestScope } from '../../src/upstream/scope.ts';
-import type { Caller } from '../../src/upstream/types.ts';
+import { anonymous, type Caller } from '../../src/identity/caller.ts';
 import { startFakeUpstream, type FakeAnswer } from '../support/fake-upstream.ts';
 import { ask, askRaw, route, startPassthrough, type Answer } from '../support/passthrough-gateway.ts';
 import { openUpstream } from '../support/upstream-config.ts';
@@ -37,7 +37,7 @@ const startCall: StartWay = async (t, { rules = {}, claims, answer = {} } = {}) 
   const fake = await startFakeUpstream(() => answer);
   const last = (): Seen => fake.requests.at(-1) as Seen;
   const upstream = openUpstream(fake.url, { headers: rules });
-  const caller: Caller | undefined = claims && { claims };
+  const caller: Caller | undefined = claims && { ...anonymous, claims };
   const server = createServer((req, res) => {
     const { signal } = new AbortController();
     const given = { headers: req.headers, signal, responseHeaderRules: {} };
@@ -70,7 +70,7 @@ const startPassing: StartWay = async (t, { rules = {}, claims, answer = {} } = {
   const fake = await startFakeUpstream(() => answer);
   const last = (): Seen => fake.requests.at(-1) as Seen;
   const upstream = openUpstream(fake.url, { headers: rules });
-  const gateway = await startPassthrough([route()], [upstream], claims && { claims });
+  const gateway = await startPassthrough([route()], [upstream], claims && { ...anonymous, claims });
   t.after(async () => Promise.all([gateway.close(), fake.close()]));
   return {
     url: `${gateway.url}/api/users`,

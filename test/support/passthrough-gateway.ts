@@ -5,7 +5,7 @@ import type { RouteConfig } from '../../src/config/types.ts';
 import { createPassthrough } from '../../src/rest/passthrough.ts';
 import type { Upstream } from '../../src/upstream/pool.ts';
 import { createRequestScope } from '../../src/upstream/scope.ts';
-import type { Caller } from '../../src/upstream/types.ts';
+import type { Caller } from '../../src/identity/caller.ts';
 
 export const allMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 

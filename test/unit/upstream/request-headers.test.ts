@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, test } from 'node:test';
 import type { HeaderRule } from '../../../src/config/types.ts';
+import { anonymous } from '../../../src/identity/caller.ts';
 import { compileHeaderRules, upstreamHeaders } from '../../../src/upstream/request-headers.ts';
 import { createRequestScope } from '../../../src/upstream/scope.ts';
 import type { RequestScope } from '../../../src/upstream/types.ts';
 
 function scopeOf(headers: IncomingHttpHeaders = {}, claims: Record<string, unknown> = {}): RequestScope {
   const { signal } = new AbortController();
-  return createRequestScope({ headers, signal, responseHeaderRules: {}, caller: { claims } });
+  return createRequestScope({ headers, signal, responseHeaderRules: {}, caller: { ...anonymous, claims } });
 }
 
 /** What goes upstream besides the two headers that always do. */

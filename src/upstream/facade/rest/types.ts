@@ -1,5 +1,5 @@
 import type { DocumentNode } from 'graphql';
-import type { Caller } from '../../types.ts';
+import type { Caller } from '../../../identity/caller.ts';
 
 /**
  * What a resolvers file says: how the fields of GraphQL types are filled from REST calls. All of it is plain, frozen
