@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { addresses, cors, door, forCallers, networks } from './access-schema.ts';
+import { audiences, authorization, consumers, identity, tiers } from './identity-schema.ts';
 import { byteSize, duration, flag, headerName, integer, oneOf, section, text, urlPath } from './values.ts';
 
 export const routeMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -23,11 +25,17 @@ const route = section({
     .min(1, { error: 'expected at least one method' })
     .default([...routeMethods])
     .describe('Methods that are served; others are refused with 405'),
+  ...door,
 });
 
 const graphql = section({
   path: urlPath().default('/graphql').describe('Path of the GraphQL endpoint'),
-  graphiql: flag().default(true).describe('Whether browsers get GraphiQL at the endpoint'),
+  graphiql: forCallers().default(true).describe('Whether browsers get GraphiQL at the endpoint; or for whom'),
+  introspection: forCallers().default(true).describe('Whether the schema may be asked for; or for whom'),
+  suggestions: forCallers()
+    .default(true)
+    .describe('Whether errors suggest names of the schema ("Did you mean ..."); or for whom'),
+  ...door,
   maxBodySize: byteSize().prefault('1MiB').describe('Largest request body; a larger one is refused with 413'),
   firstOperation: text('the path of a .graphql file')
     .optional()
@@ -35,6 +43,18 @@ const graphql = section({
   queryPlan: flag()
     .default(false)
     .describe('Whether a request with the header "weft-query-plan: true" gets its plan in extensions.queryPlan'),
+});
+
+const tls = section({
+  cert: text('a certificate chain as PEM').describe('Certificate chain (PEM); ${file:...} reads a file'),
+  key: text('a private key as PEM').describe('Private key (PEM)'),
+  clientCa: text('certificates as PEM').optional().describe('Authorities (PEM) that client certificates must be from'),
+  clientCertificate: oneOf(['none', 'request', 'require'])
+    .default('none')
+    .describe('Whether clients are asked for a certificate, or refused without one; needs clientCa'),
+}).refine(({ clientCa, clientCertificate }) => clientCertificate === 'none' || clientCa !== undefined, {
+  error: 'expected "clientCa" beside it',
+  path: ['clientCertificate'],
 });
 
 /** `gateway.yaml`. Every key has a default, so an empty file is a whole configuration. */
@@ -47,6 +67,29 @@ export const gatewaySchema = section({
   engine: oneOf(['compiled', 'stitched'])
     .default('compiled')
     .describe('What runs operations: compiled plans, or the stitched schema, which is slower'),
+  tls: tls.optional().describe('Serves HTTPS in place of HTTP'),
+  trustedProxies: networks()
+    .default([])
+    .describe('Proxies in front whose forwarded, x-forwarded-* and client-cert fields are believed'),
+  addresses: addresses.optional().describe('Addresses that may come in'),
+  cors: cors.optional(),
+  csrf: flag()
+    .default(true)
+    .describe('Whether requests that a browser sends from another site are refused, unless cors allows their origin'),
+  securityHeaders: z
+    .record(headerName({}), z.string({ error: 'expected a text; "" takes a default away' }), {
+      error: 'expected a mapping of header names to values',
+    })
+    .default({})
+    .describe('Response headers beside or in place of the defaults; "" takes a default away'),
+  redis: section({ url: text('a redis:// or rediss:// URL').describe('URL; the password comes from the environment') })
+    .optional()
+    .describe('What instances share'),
+  identity: identity.prefault({}).describe('Who asks'),
+  consumers,
+  tiers,
+  authorization: authorization.prefault({}).describe('What callers may read'),
+  audiences,
   routes: z
     .array(route, { error: 'expected a list of routes' })
     .default([])

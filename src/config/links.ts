@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readDuration } from '../lib/duration.ts';
 import type { ConfigurationIssue } from './configuration-error.ts';
 import type { FolderFiles, LinkedFile } from './folder-files.ts';
+import { Checker } from './checker.ts';
+import { checkIdentity } from './identity-links.ts';
 import { suggest } from './values.ts';
-import { printPath } from './yaml-source.ts';
-import type { YamlPath, YamlSource } from './yaml-source.ts';
+import type { YamlSource } from './yaml-source.ts';
 
 // What one key's schema cannot know: what other keys and other files say. All of it reads the plain values, not what
 // the schemas made of them, so that these issues are told even where a file has others.
@@ -53,6 +53,7 @@ export function checkGateway(source: YamlSource, { dir, upstreams }: FolderFiles
   check.isFile(['graphql', 'firstOperation'], dir);
   check.namesDiffer(['responseHeaders']);
   if (isHealth(endpoint)) check.tell(['graphql', 'path'], '/health and below belong to the gateway');
+  checkIdentity(check, dir);
   const seen = new Map<string, number>();
   for (const index of check.list(['routes']).keys()) {
     const at = ['routes', index];
@@ -115,61 +116,6 @@ function checkDeadlines(check: Checker): void {
     const partMs = text === undefined ? undefined : readDuration(text);
     if (partMs === undefined || totalMs === undefined || partMs <= totalMs) continue;
     check.tell(['timeout', part], `${text} is longer than total (${total ?? '5s by default'})`);
-  }
-}
-
-/** Reads values that may have any form, and collects issues. */
-class Checker {
-  readonly issues: ConfigurationIssue[] = [];
-  readonly #source: YamlSource;
-
-  constructor(source: YamlSource) {
-    this.#source = source;
-  }
-
-  tell(path: YamlPath, message: string, part: 'key' | 'value' = 'value'): void {
-    this.issues.push(this.#source.issueAt(path, `${printPath(path)}: ${message}`, part));
-  }
-
-  print(path: YamlPath): string {
-    return this.#source.printValue(path);
-  }
-
-  has(path: YamlPath): boolean {
-    return this.#source.valueAt(path) !== undefined;
-  }
-
-  text(path: YamlPath): string | undefined {
-    const value = this.#source.valueAt(path);
-    return typeof value === 'string' && !this.#source.isBroken(path) ? value : undefined;
-  }
-
-  list(path: YamlPath): readonly unknown[] {
-    const value = this.#source.valueAt(path);
-    return Array.isArray(value) ? value : [];
-  }
-
-  isFile(path: YamlPath, dir: string): void {
-    const file = this.text(path);
-    if (file !== undefined && !existsSync(resolve(dir, file))) {
-      this.tell(path, `there is no file ${this.print(path)}`);
-    }
-  }
-
-  needs(path: YamlPath, { files, name, wanted }: { files: readonly LinkedFile[]; name: string; wanted: string }): void {
-    if (!files.some((file) => file.name === name)) this.tell(path, `a REST upstream needs ${wanted}, which is missing`);
-  }
-
-  /** Header names that differ in letter case only are one name. */
-  namesDiffer(path: YamlPath): void {
-    const value = this.#source.valueAt(path);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
-    const seen = new Set<string>();
-    for (const name of Object.keys(value)) {
-      if (seen.size === seen.add(name.toLowerCase()).size) {
-        this.tell([...path, name], 'the same header stands here a second time (letter case does not count)', 'key');
-      }
-    }
   }
 }
 

@@ -9,6 +9,7 @@ import { gatewaySchema } from './gateway-schema.ts';
 import { checkGateway, checkNames, checkUpstream } from './links.ts';
 import { toGatewayConfig, toUpstreamConfig } from './resolve.ts';
 import type { ListenOverrides } from './resolve.ts';
+import type { SecurityValues } from './print-security.ts';
 import type { GatewayConfig, GatewayFolder, SourceFile, UpstreamConfig } from './types.ts';
 import { upstreamSchema } from './upstream-schema.ts';
 import { validate } from './validate.ts';
@@ -48,6 +49,7 @@ export async function loadGatewayFolder(
   return {
     dir: files.dir,
     gateway: gateway.value,
+    ...(gateway.declared && { declared: gateway.declared }),
     upstreams: upstreams.flatMap(({ value }) => value ?? []),
     schemas: await Promise.all(files.schemas.map((file) => loadSource(files.dir, file))),
     resolvers: Object.fromEntries(files.resolvers.map(({ name, file }) => [name, join(files.dir, file)])),
@@ -55,13 +57,18 @@ export async function loadGatewayFolder(
   };
 }
 
-function readGateway(files: FolderFiles, env: NodeJS.ProcessEnv, overrides: ListenOverrides): Loaded<GatewayConfig> {
+interface LoadedGateway extends Loaded<GatewayConfig> {
+  readonly declared: SecurityValues | undefined;
+}
+
+function readGateway(files: FolderFiles, env: NodeJS.ProcessEnv, overrides: ListenOverrides): LoadedGateway {
   const { dir } = files;
   const source = new YamlSource(files.gateway, { env, dir });
   const { value, issues } = validate(gatewaySchema, source);
   const place = { file: join(dir, source.file), dir };
   return {
     value: value && toGatewayConfig(value, place, overrides),
+    declared: value,
     source,
     issues: inOrder([...issues, ...checkGateway(source, files)]),
   };

@@ -3,9 +3,9 @@ import { stringify } from 'yaml';
 import { printByteSize } from '../lib/byte-size.ts';
 import { printDuration } from '../lib/duration.ts';
 import { redactUrl } from '../lib/redact-url.ts';
+import { printSecurity, type Printable } from './print-security.ts';
+import type { AccessRule, DoorConfig } from './identity-types.ts';
 import type { GatewayConfig, GatewayFolder, HeaderRule, MaskedValue, UpstreamConfig } from './types.ts';
-
-type Printable = string | number | boolean | undefined | readonly Printable[] | { [name: string]: Printable };
 
 const hidden = '***';
 
@@ -16,7 +16,11 @@ const hidden = '***';
 export function printConfig(folder: GatewayFolder): string {
   const { dir, gateway, upstreams, masked = [] } = folder;
   const shown = {
-    gateway: withMasks(printGateway(gateway, dir), 'gateway.yaml', masked),
+    gateway: withMasks(
+      { ...printGateway(gateway, dir), ...(folder.declared && printSecurity(folder.declared)) },
+      'gateway.yaml',
+      masked,
+    ),
     upstreams: Object.fromEntries(
       upstreams.map((upstream) => {
         const file = relative(dir, upstream.file).split(sep).join('/');
@@ -27,24 +31,50 @@ export function printConfig(folder: GatewayFolder): string {
   return stringify(shown, { lineWidth: 0 });
 }
 
-function printGateway(gateway: GatewayConfig, dir: string): Printable {
-  const { path, graphiql, maxBodyBytes, firstOperation, queryPlan } = gateway.graphql;
+function printGateway(gateway: GatewayConfig, dir: string): Readonly<Record<string, Printable>> {
+  const { path, graphiql, introspection, suggestions, door, maxBodyBytes, firstOperation, queryPlan } = gateway.graphql;
   return {
     host: gateway.host,
     port: gateway.port,
     graphql: {
       path,
-      graphiql,
+      graphiql: printToggle(graphiql),
+      introspection: printToggle(introspection),
+      suggestions: printToggle(suggestions),
+      ...printDoor(door),
       maxBodySize: printByteSize(maxBodyBytes),
       firstOperation: printFile(dir, firstOperation),
       queryPlan,
     },
     engine: gateway.engine,
-    routes: gateway.routes.map((route) => ({ ...route })),
+    routes: gateway.routes.map(({ door, ...route }) => ({ ...route, ...printDoor(door) })),
     responseHeaders: { ...gateway.responseHeaders },
     shutdown: { drain: printDuration(gateway.shutdown.drainMs) },
     stateDir: printFile(dir, gateway.stateDir),
     log: { ...gateway.log },
+  };
+}
+
+function printToggle(toggle: boolean | AccessRule | undefined): Printable {
+  return typeof toggle === 'object' ? printAccess(toggle) : toggle;
+}
+
+/** What a rule leaves out it does not ask for. */
+function printAccess(rule: AccessRule): Printable {
+  return Object.fromEntries(
+    Object.entries(rule).filter(([, value]) => (Array.isArray(value) ? value.length > 0 : value)),
+  ) as Printable;
+}
+
+function printDoor(door: DoorConfig | undefined): Readonly<Record<string, Printable>> {
+  if (!door) return {};
+  const { anonymous, access, addresses, cors, csrf } = door;
+  return {
+    anonymous,
+    access: access && printAccess(access),
+    addresses: addresses && { allow: addresses.allow, deny: addresses.deny },
+    cors: cors?.policies.map(({ maxAgeSeconds, ...policy }) => ({ ...policy, maxAge: maxAgeSeconds })),
+    csrf,
   };
 }
 

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { GatewayValues } from './gateway-schema.ts';
+import { toAudiences, toAuthorization, toDoor, toIdentity, toSecurity, toToggle } from './resolve-identity.ts';
 import type { GatewayConfig, HeaderRule, Timeouts, UpstreamConfig } from './types.ts';
 import type { UpstreamValues } from './upstream-schema.ts';
 
@@ -18,20 +19,31 @@ export function toGatewayConfig(
   place: { readonly file: string | undefined; readonly dir: string },
   overrides: ListenOverrides,
 ): GatewayConfig {
-  const { path, graphiql, maxBodySize, firstOperation, queryPlan } = values.graphql;
+  const { path, graphiql, introspection, suggestions, maxBodySize, firstOperation, queryPlan } = values.graphql;
   return {
     file: place.file,
     host: overrides.host ?? values.host,
     port: overrides.port ?? values.port,
     graphql: {
       path,
-      graphiql,
+      graphiql: toToggle(graphiql),
+      introspection: toToggle(introspection),
+      suggestions: toToggle(suggestions),
+      door: toDoor(values.graphql),
       maxBodyBytes: maxBodySize,
       firstOperation: absolute(place.dir, firstOperation),
       queryPlan,
     },
     engine: values.engine,
-    routes: values.routes,
+    routes: values.routes.map(({ path: prefix, upstream, stripPrefix, methods, ...door }) => {
+      return { path: prefix, upstream, stripPrefix, methods, door: toDoor(door) };
+    }),
+    security: toSecurity(values),
+    tls: values.tls && { ...values.tls, clientCa: values.tls.clientCa },
+    redis: values.redis,
+    identity: toIdentity(values, place.dir),
+    authorization: toAuthorization(values, place.dir),
+    audiences: toAudiences(values),
     responseHeaders: lowerCaseNames(values.responseHeaders),
     shutdown: { drainMs: values.shutdown.drain },
     stateDir: resolve(place.dir, values.stateDir),

@@ -1,3 +1,15 @@
+import type {
+  AccessRule,
+  AudienceConfig,
+  AuthorizationConfig,
+  DoorConfig,
+  IdentityConfig,
+  ListenerSecurity,
+  TlsConfig,
+} from './identity-types.ts';
+
+import type { SecurityValues } from './print-security.ts';
+
 /** The configuration as the rest of Weft reads it: checked, resolved, in plain units. */
 
 export type UpstreamKind = 'rest' | 'graphql' | 'federation';
@@ -70,9 +82,17 @@ export interface RouteConfig {
   readonly stripPrefix: string;
   /** Methods served, upper case; others are refused with 405. Default: all of GET HEAD POST PUT PATCH DELETE OPTIONS. */
   readonly methods: readonly string[];
+  /** Who may come in by it. Default: as the listener and `identity.anonymous` say. */
+  readonly door?: DoorConfig;
 }
 
 export type ResponseHeaderRule = 'append' | 'first' | 'most-restrictive';
+
+/** Where what instances share is kept. */
+export interface RedisConfig {
+  /** `redis:` or `rediss:`. */
+  readonly url: string;
+}
 
 /** `gateway.yaml`. */
 export interface GatewayConfig {
@@ -85,8 +105,14 @@ export interface GatewayConfig {
   readonly graphql: {
     /** Path of the GraphQL endpoint. Default `/graphql`. */
     readonly path: string;
-    /** Whether browsers get GraphiQL at the endpoint. Default true. */
-    readonly graphiql: boolean;
+    /** Whether, or for which callers, browsers get GraphiQL at the endpoint. Default true. */
+    readonly graphiql: boolean | AccessRule;
+    /** Whether, or for which callers, the schema may be asked for. Default true. */
+    readonly introspection?: boolean | AccessRule;
+    /** Whether, or for which callers, errors suggest names of the schema. Default true. */
+    readonly suggestions?: boolean | AccessRule;
+    /** Who may come in by it. */
+    readonly door?: DoorConfig;
     /** Largest request body, in bytes; above 0. Default 1 MiB. A larger one is refused with 413. */
     readonly maxBodyBytes: number;
     /** Absolute path of an operation that GraphiQL opens with and the start message names. */
@@ -97,6 +123,14 @@ export interface GatewayConfig {
   /** What runs operations. Default `stitched`; `compiled` where the gateway runs from a ready supergraph. */
   readonly engine: 'compiled' | 'stitched';
   readonly routes: readonly RouteConfig[];
+  readonly security: ListenerSecurity;
+  /** Serves HTTPS. Default: HTTP. */
+  readonly tls: TlsConfig | undefined;
+  readonly redis: RedisConfig | undefined;
+  readonly identity: IdentityConfig;
+  readonly authorization: AuthorizationConfig;
+  /** In order: the first whose callers fit counts. */
+  readonly audiences: readonly AudienceConfig[];
   /** Which response headers of upstream calls inside GraphQL come back to the client, by lower-case name. */
   readonly responseHeaders: Readonly<Record<string, ResponseHeaderRule>>;
   readonly shutdown: {
@@ -131,6 +165,8 @@ export interface MaskedValue {
 export interface GatewayFolder {
   readonly dir: string;
   readonly gateway: GatewayConfig;
+  /** The security sections of `gateway.yaml` as they are printed. */
+  readonly declared?: SecurityValues;
   /** In alphabetical order of name. */
   readonly upstreams: readonly UpstreamConfig[];
   /** `schema/*.graphql`. */
