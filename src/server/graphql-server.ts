@@ -5,17 +5,24 @@ import type { GatewayConfig } from '../config/types.ts';
 import { GatewayError } from '../errors.ts';
 import { mapResults } from '../lib/map-results.ts';
 import type { RequestScope } from '../upstream/types.ts';
-import { eventStream, graphqlJson, json, prefersPage, readAccepted, type Accepted } from './accepted.ts';
+import { eventStream, graphqlJson, json, readAccepted, type Accepted } from './accepted.ts';
 import { sendAnswer, type Answer } from './answer.ts';
-import { clientSignal } from './client-signal.ts';
 import { formatError as formatErrorForClients, type FormatError } from './format-error.ts';
-import { createGraphiqlPage } from './graphiql.ts';
 import { answerOf, formatResult, statusOfResult, type Result } from './graphql-answer.ts';
 import { readGraphqlRequest, type GraphqlRequest } from './graphql-request.ts';
 import { sendResponse } from './send-response.ts';
 
-/** Answers one HTTP request. `draining` aborts when the server shuts down: streams end then. */
-export type Lane = (req: IncomingMessage, res: ServerResponse, draining: AbortSignal) => Promise<void>;
+/** One HTTP request that was let in. */
+export interface GraphqlHttpRequest {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly scope: RequestScope;
+  /** Aborts when the server shuts down: streams end then. */
+  readonly draining: AbortSignal;
+}
+
+/** Answers requests that ask one schema. Never rejects. */
+export type GraphqlHandler = (request: GraphqlHttpRequest) => Promise<void>;
 
 /** Runs one operation; `contextValue` is a `GraphqlContext`. */
 export type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
@@ -55,9 +62,7 @@ export interface GraphqlHandlerOptions {
   readonly runPrepared?: RunPrepared;
   /** Default: Yoga's own executor. */
   readonly subscribe?: Subscribe;
-  readonly config: GatewayConfig['graphql'];
-  /** `signal` aborts when the client leaves. Its `requestId` is answered as `x-request-id`. */
-  readonly createScope: (req: IncomingMessage, signal: AbortSignal) => RequestScope;
+  readonly config: Pick<GatewayConfig['graphql'], 'path' | 'maxBodyBytes'>;
   /** Default: `formatError` of this folder. */
   readonly formatError?: FormatError;
   /** Policies, in their order. */
@@ -65,15 +70,14 @@ export interface GraphqlHandlerOptions {
 }
 
 /**
- * The GraphQL endpoint: GraphQL over HTTP by GET and POST, event streams for subscriptions, GraphiQL for browsers.
+ * GraphQL over HTTP by GET and POST, event streams for subscriptions.
  * Yoga parses, validates, runs the plugins and executes; requests are read and answers written here, because its own
  * ways cost several times as much and answer 500 with a stack.
  *
  * @see {@link https://graphql.github.io/graphql-over-http/draft/ | GraphQL over HTTP}
  */
-export function createGraphqlHandler(options: GraphqlHandlerOptions): Lane {
-  const { config, createScope, formatError = formatErrorForClients } = options;
-  const page = config.graphiql ? createGraphiqlPage(config) : undefined;
+export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHandler {
+  const { config, formatError = formatErrorForClients } = options;
   const yoga = createYoga<GraphqlContext>({
     schema: options.schema,
     graphqlEndpoint: config.path,
@@ -89,12 +93,9 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Lane {
     // Yoga answers every URL that ends so; no URL ends in a space.
     healthCheckEndpoint: ' ',
   });
-  return async (req, res, draining) => {
-    const scope = createScope(req, clientSignal(res));
-    res.setHeader('x-request-id', scope.requestId);
+  return async ({ req, res, scope, draining }) => {
     try {
       checkMethod(req, res);
-      if (page && req.method === 'GET' && prefersPage(req.headers.accept)) return await page(req, res);
       const accepted = readAccepted(req.headers.accept);
       const reading = readGraphqlRequest(req, config.maxBodyBytes);
       // Whoever needs the request hears of the failure; where nobody does, it must not end the process.
@@ -106,15 +107,23 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Lane {
       for (const [name, value] of scope.responseHeaders.entries()) res.appendHeader(name, value);
       await sendResponse(req, res, response, draining);
     } catch (error) {
-      const result = formatResult({ errors: [refusalOf(error)] }, scope, formatError);
-      const status = statusOfResult(result, graphqlJson);
-      sendAnswer(req, res, {
-        status,
-        headers: { 'content-type': `${json}; charset=utf-8` },
-        text: JSON.stringify(result),
-      });
+      sendRefusal({ req, res, scope }, refusalOf(error), formatError);
     }
   };
+}
+
+/** Answers with nothing but an error: nothing has run, and how the client takes its answer is not known. */
+export function sendRefusal(
+  { req, res, scope }: Pick<GraphqlContext, 'req' | 'res' | 'scope'>,
+  error: unknown,
+  formatError: FormatError = formatErrorForClients,
+): void {
+  const result = formatResult({ errors: [error] }, scope, formatError);
+  sendAnswer(req, res, {
+    status: statusOfResult(result, graphqlJson),
+    headers: { 'content-type': `${json}; charset=utf-8` },
+    text: JSON.stringify(result),
+  });
 }
 
 function checkMethod({ method }: IncomingMessage, res: ServerResponse): void {

@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.ts';
 import { readRequestId } from '../lib/request-id.ts';
 import { publishInternalError } from '../telemetry/channels.ts';
 import { sendError } from './answer.ts';
-import type { Lane } from './graphql-server.ts';
+import type { Lane } from './graphql-lane.ts';
 import { sendLive, sendReady, type Readiness } from './health.ts';
 
 /** What is served: one generation of the gateway. A reload makes new ones; requests under way stay on theirs. */

@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import { buildSchema, GraphQLObjectType } from 'graphql';
 import { GatewayError } from '../../src/errors.ts';
 import type { GraphqlContext } from '../../src/server/graphql-server.ts';
-import { createRequestScope } from '../../src/upstream/scope.ts';
 import { serveSchema } from '../support/serve-schema.ts';
 
 const rules = { 'cache-control': 'most-restrictive' } as const;
@@ -24,11 +23,7 @@ function cacheableSchema() {
 }
 
 test('an answer with errors is not to be kept by any cache, whatever its upstreams allow', async () => {
-  await using served = await serveSchema(cacheableSchema(), {
-    handler: {
-      createScope: (req, signal) => createRequestScope({ headers: req.headers, signal, responseHeaderRules: rules }),
-    },
-  });
+  await using served = await serveSchema(cacheableSchema(), { responseHeaderRules: rules });
   const cacheControl = async (query: string) => {
     const response = await fetch(`${served.endpoint}?query=${encodeURIComponent(query)}`);
     return response.headers.get('cache-control');

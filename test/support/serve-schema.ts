@@ -1,7 +1,8 @@
-import type { IncomingMessage } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
-import type { GatewayConfig } from '../../src/config/types.ts';
+import type { GatewayConfig, ResponseHeaderRule } from '../../src/config/types.ts';
 import { createPolicies } from '../../src/policies/index.ts';
+import { clientSignal } from '../../src/server/client-signal.ts';
+import { createGraphqlLane } from '../../src/server/graphql-lane.ts';
 import { createGraphqlHandler, type GraphqlHandlerOptions } from '../../src/server/graphql-server.ts';
 import { startHttpServer, type HttpServer } from '../../src/server/http-server.ts';
 import type { Lanes } from '../../src/server/lanes.ts';
@@ -20,6 +21,8 @@ export interface ServedSchema extends HttpServer {
 export interface ServeSchemaOptions {
   readonly config?: Partial<GatewayConfig['graphql']>;
   readonly handler?: Partial<GraphqlHandlerOptions>;
+  /** By lower-case name. Default: `set-cookie` is appended, of `cache-control` the first counts. */
+  readonly responseHeaderRules?: Readonly<Record<string, ResponseHeaderRule>>;
   readonly lanes?: Partial<Lanes>;
   readonly drainMs?: number;
 }
@@ -35,17 +38,16 @@ export async function serveSchema(schema: GraphQLSchema, options: ServeSchemaOpt
     queryPlan: false,
   };
   const config = { ...defaults, ...options.config };
-  const graphql = createGraphqlHandler({
-    schema,
+  const responseHeaderRules = options.responseHeaderRules ?? { 'set-cookie': 'append', 'cache-control': 'first' };
+  const handler = createGraphqlHandler({ schema, config, plugins: createPolicies(), ...options.handler });
+  const graphql = createGraphqlLane({
     config,
-    plugins: createPolicies(),
-    createScope: (req: IncomingMessage, signal: AbortSignal) => {
-      const responseHeaderRules = { 'set-cookie': 'append', 'cache-control': 'first' } as const;
-      const scope = createRequestScope({ headers: req.headers, signal, responseHeaderRules });
+    enter: (req, res) => {
+      const scope = createRequestScope({ headers: req.headers, signal: clientSignal(res), responseHeaderRules });
       scopes.push(scope);
-      return scope;
+      return { is: 'admitted', scope };
     },
-    ...options.handler,
+    handlerFor: () => handler,
   });
   const readiness = () => ({ ready: true, upstreams: {} });
   const lanes: Lanes = { graphqlPath: config.path, graphql, readiness, ...options.lanes };

@@ -1,0 +1,96 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { DoorConfig } from '../config/identity-types.ts';
+import { GatewayError } from '../errors.ts';
+import { anonymous, type Caller } from '../identity/caller.ts';
+import type { RequestScope } from '../upstream/types.ts';
+import type { ClientInfo } from './client-address.ts';
+
+/**
+ * What every request passes before its body is read, on its way to GraphQL and to REST routes alike: a list of steps, each
+ * of which goes on, has answered, or refuses by an error. Steps that know their answer give it at once: only what has to
+ * wait for somebody makes a promise.
+ */
+
+/** A request on its way in. Steps fill in what they find out. */
+export interface Entering {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly door: DoorConfig;
+  /** Methods that are served behind the door, for CORS. */
+  readonly methods: readonly string[];
+  client: ClientInfo;
+  /** A CORS preflight, which browsers send without credentials. */
+  isPreflight: boolean;
+  caller: Caller;
+}
+
+/** `undefined` goes on. */
+export type Verdict = 'answered' | undefined;
+
+/**
+ * One policy of the entrance.
+ *
+ * @throws {GatewayError} to refuse the request; thrown or rejected.
+ */
+export type Step = (entering: Entering) => Verdict | Promise<Verdict>;
+
+/** What came of a request at the entrance. */
+export type Entered =
+  | { readonly is: 'admitted'; readonly scope: RequestScope }
+  | { readonly is: 'refused'; readonly scope: RequestScope; readonly error: GatewayError }
+  | { readonly is: 'answered' };
+
+export interface DoorRequest {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly door: DoorConfig;
+  readonly methods: readonly string[];
+}
+
+/** Never throws or rejects. */
+export type Entrance = (request: DoorRequest) => Entered | Promise<Entered>;
+
+export interface EntranceParts {
+  readonly steps: readonly Step[];
+  readonly clientOf: (req: IncomingMessage) => ClientInfo;
+  readonly createScope: (entering: Entering) => RequestScope;
+}
+
+export function createEntrance({ steps, clientOf, createScope }: EntranceParts): Entrance {
+  const pass = (entering: Entering, from: number): Verdict | Promise<Verdict> => {
+    for (let index = from; index < steps.length; index += 1) {
+      const verdict = steps[index]?.(entering);
+      if (verdict instanceof Promise) return verdict.then((settled) => settled ?? pass(entering, index + 1));
+      if (verdict !== undefined) return verdict;
+    }
+    return undefined;
+  };
+  const entered = (entering: Entering, verdict: Verdict): Entered =>
+    verdict === 'answered' ? { is: 'answered' } : { is: 'admitted', scope: createScope(entering) };
+  const refused = (entering: Entering, thrown: unknown): Entered => {
+    // Who is refused is nobody to those who format and log the refusal.
+    entering.caller = anonymous;
+    return { is: 'refused', scope: createScope(entering), error: asGatewayError(thrown) };
+  };
+  return ({ req, res, door, methods }) => {
+    const client = clientOf(req);
+    const entering: Entering = { req, res, door, methods, client, isPreflight: false, caller: anonymous };
+    try {
+      const verdict = pass(entering, 0);
+      if (!(verdict instanceof Promise)) return entered(entering, verdict);
+      return verdict.then(
+        (settled) => entered(entering, settled),
+        (error: unknown) => refused(entering, error),
+      );
+    } catch (error) {
+      return refused(entering, error);
+    }
+  };
+}
+
+/** Fail closed: what was not foreseen is a refusal too. */
+function asGatewayError(thrown: unknown): GatewayError {
+  if (thrown instanceof GatewayError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new GatewayError('INTERNAL_ERROR', `at the entrance: ${message}`, { cause: thrown });
+}

@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GatewayConfig } from '../config/types.ts';
+import type { GatewayError } from '../errors.ts';
+import type { Caller } from '../identity/caller.ts';
+import type { RequestScope } from '../upstream/types.ts';
+import { prefersPage } from './accepted.ts';
+import { createGraphiqlPage } from './graphiql.ts';
+import { sendRefusal, type GraphqlHandler } from './graphql-server.ts';
+
+/** Answers one HTTP request. `draining` aborts when the server shuts down: streams end then. */
+export type Lane = (req: IncomingMessage, res: ServerResponse, draining: AbortSignal) => Promise<void>;
+
+/** What came of a request at the door. */
+export type Entered =
+  | { readonly is: 'admitted'; readonly scope: RequestScope }
+  /** The caller of the scope is anonymous: who asks was not found out, or does not count. */
+  | { readonly is: 'refused'; readonly scope: RequestScope; readonly error: GatewayError }
+  /** All is said: the preflight of a browser. */
+  | { readonly is: 'answered' };
+
+/** Lets a request in or not, before its body is read. Sets headers of the answer on `res`. Never throws or rejects. */
+export type Enter = (req: IncomingMessage, res: ServerResponse) => Entered | Promise<Entered>;
+
+export interface GraphqlLaneOptions {
+  readonly config: Pick<GatewayConfig['graphql'], 'graphiql' | 'firstOperation'>;
+  readonly enter: Enter;
+  /** For GraphiQL's page, which holds nothing of the schema. Default: `enter`. */
+  readonly enterPage?: Enter;
+  /** The handler of the schema that the caller sees. */
+  readonly handlerFor: (caller: Caller) => GraphqlHandler;
+}
+
+/** The GraphQL endpoint: lets requests in, and sends each to GraphiQL or to the schema that its caller sees. */
+export function createGraphqlLane({ config, enter, enterPage = enter, handlerFor }: GraphqlLaneOptions): Lane {
+  const page = config.graphiql === false ? undefined : createGraphiqlPage(config);
+  return async (req, res, draining) => {
+    const wantsPage = page !== undefined && req.method === 'GET' && prefersPage(req.headers.accept);
+    const entering = wantsPage ? enterPage(req, res) : enter(req, res);
+    const entered = entering instanceof Promise ? await entering : entering;
+    if (entered.is === 'answered') return;
+    const { scope } = entered;
+    res.setHeader('x-request-id', scope.requestId);
+    if (entered.is === 'refused') sendRefusal({ req, res, scope }, entered.error);
+    else if (wantsPage) await page(req, res);
+    else await handlerFor(scope.caller)({ req, res, scope, draining });
+  };
+}
