@@ -1,26 +1,20 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { DocumentNode, GraphQLSchema } from 'graphql';
-import { assemble, type Assembly } from './assembly/assemble.ts';
+import type { DocumentNode } from 'graphql';
+import { assemble } from './assembly/assemble.ts';
 import { remoteFacade } from './assembly/create-facades.ts';
 import { loadSchemas, type UpstreamSchema } from './assembly/load-schemas.ts';
 import { openUpstreams, type OpenUpstreams } from './assembly/open-upstreams.ts';
 import { loadResolvers } from './assembly/resolvers.ts';
-import { createCompiledEngine, type CompiledEngineParts } from './compiled/engine.ts';
 import { readSupergraph } from './composition/supergraph.ts';
 import type { GatewayConfig, GatewayFolder, UpstreamConfig } from './config/types.ts';
-import { createPolicies } from './policies/index.ts';
-import { createPassthrough, type Passthrough } from './rest/passthrough.ts';
-import { clientSignal } from './server/client-signal.ts';
-import { createGraphqlHandler, type Execute, type GraphqlHandlerOptions } from './server/graphql-server.ts';
+import { createGeneration } from './generation.ts';
+import type { FrontDoor } from './policies/front-door.ts';
+import { openFrontDoor } from './security.ts';
 import { startHttpServer } from './server/http-server.ts';
 import type { Lanes } from './server/lanes.ts';
-import { executeStitched, subscribeStitched } from './stitched/execute.ts';
-import { stitch } from './stitched/schema.ts';
 import { publishNotice } from './telemetry/channels.ts';
 import { checkResponseHeaderRules } from './upstream/response-headers.ts';
 import { pollUpstreamSchemas } from './upstream/schema-poll.ts';
-import { createRequestScope } from './upstream/scope.ts';
-import type { RequestScope } from './upstream/types.ts';
+import type { Facade } from './upstream/types.ts';
 
 /**
  * The two spines of Weft. GraphQL: folder or supergraph -> facades -> stitched schema -> policies -> HTTP. REST: route ->
@@ -82,11 +76,11 @@ async function serveFolder(folder: GatewayFolder, opened: OpenUpstreams): Promis
   const config = folder.gateway;
   const resolvers = await loadResolvers(folder.resolvers);
   const schemas = new Map(await loadSchemas(opened.byName, config));
-  const build = async (): Promise<Generation> => {
+  const compose = async (): Promise<Composed> => {
     const assembly = await assemble({ folder, upstreams: opened.byName, resolvers, schemas });
-    return generationOf(assembly, { config, opened, schemas });
+    return { ...assembly, supergraph: readSupergraph(assembly.supergraph, 'supergraph') };
   };
-  const running = await serve({ config, opened, first: await build(), schemas });
+  const running = await serve({ config, opened, first: await compose(), schemas });
   const poll = pollUpstreamSchemas(
     [...schemas.values()].map(({ source, loaded }) => ({ source, inUse: loaded })),
     async (name, loaded) => {
@@ -94,7 +88,7 @@ async function serveFolder(folder: GatewayFolder, opened: OpenUpstreams): Promis
       if (!known) return;
       schemas.set(name, { ...known, loaded });
       try {
-        running.swap(await build());
+        running.swap(await compose());
       } catch (error) {
         schemas.set(name, known);
         throw error;
@@ -119,34 +113,60 @@ interface SupergraphParts {
 
 async function serveSupergraph({ config, opened, supergraph }: SupergraphParts): Promise<Gateway> {
   const facades = new Map([...opened.byName].map(([name, upstream]) => [name, remoteFacade(upstream)]));
-  const schema = stitch(supergraph, facades);
-  const engine = engineOf(config, { supergraph, facades, schema });
-  const lanes = lanesOf({ config, opened, schema, engine, unavailable: [], states: () => ({}) });
-  const first = { lanes, outFields: [] };
+  const first: Composed = { supergraph, facades, missing: [], out: [] };
   return (await serve({ config, opened, first, schemas: new Map() })).gateway;
+}
+
+/** What a generation is made of. */
+interface Composed {
+  readonly supergraph: DocumentNode;
+  /** By upstream name. */
+  readonly facades: ReadonlyMap<string, Facade>;
+  readonly missing: readonly string[];
+  readonly out: readonly { readonly type: string; readonly field: string }[];
 }
 
 interface Serving {
   readonly config: GatewayConfig;
   readonly opened: OpenUpstreams;
-  readonly first: Generation;
+  readonly first: Composed;
   readonly schemas: ReadonlyMap<string, UpstreamSchema>;
 }
 
-async function serve({ config, opened, first, schemas }: Serving): Promise<{
+interface Running {
   readonly gateway: Gateway;
-  readonly swap: (next: Generation) => void;
-}> {
-  let generation = first;
+  /** @throws {GatewayError} where the next one cannot be served; the one before goes on then. */
+  readonly swap: (next: Composed) => void;
+}
+
+async function serve(serving: Serving): Promise<Running> {
+  const frontDoor = await openFrontDoor(serving.config, serving.first.supergraph);
+  try {
+    return await listen(serving, frontDoor);
+  } catch (error) {
+    await frontDoor.close();
+    throw error;
+  }
+}
+
+async function listen({ config, opened, first, schemas }: Serving, frontDoor: FrontDoor): Promise<Running> {
+  const states = () =>
+    Object.fromEntries(upstreamStates(opened, schemas).map(({ name, schema }) => [name, schema]));
+  const generationOf = ({ supergraph, facades, missing, out }: Composed): Generation => ({
+    lanes: createGeneration({ config, opened, supergraph, facades, unavailable: missing, frontDoor, states }),
+    outFields: out.map(({ type, field }) => `${type}.${field}`),
+  });
+  let generation = generationOf(first);
   const server = await startHttpServer({
     host: config.host,
     port: config.port,
+    tls: config.tls,
     lanes: () => generation.lanes,
     drainMs: config.shutdown.drainMs,
   });
   return {
     swap: (next) => {
-      generation = next;
+      generation = generationOf(next);
     },
     gateway: {
       url: server.url,
@@ -157,6 +177,7 @@ async function serve({ config, opened, first, schemas }: Serving): Promise<{
       close: async () => {
         await server.close();
         await opened.close();
+        await frontDoor.close();
       },
     },
   };
@@ -169,70 +190,4 @@ function upstreamStates(opened: OpenUpstreams, schemas: ReadonlyMap<string, Upst
     targets: isEmbedded ? ['embedded'] : upstream.targets,
     schema: schemas.get(config.name)?.loaded.state ?? 'declared',
   }));
-}
-
-function generationOf(
-  { supergraph, facades, missing, out }: Assembly,
-  { config, opened, schemas }: Omit<Serving, 'first'>,
-): Generation {
-  const document = readSupergraph(supergraph, 'supergraph');
-  const schema = stitch(document, facades);
-  const engine = engineOf(config, { supergraph: document, facades, schema });
-  const states = () =>
-    Object.fromEntries(upstreamStates(opened, schemas).map(({ name, schema: state }) => [name, state]));
-  return {
-    lanes: lanesOf({ config, opened, schema, engine, unavailable: missing, states }),
-    outFields: out.map(({ type, field }) => `${type}.${field}`),
-  };
-}
-
-type Engine = Pick<GraphqlHandlerOptions, 'runPrepared'> & { readonly execute: Execute };
-
-/** What runs operations. Subscriptions run stitched, and so does what the planner declines. */
-function engineOf({ engine, graphql }: GatewayConfig, parts: CompiledEngineParts): Engine {
-  if (engine === 'stitched') return { execute: executeStitched };
-  return createCompiledEngine({ ...parts, showsPlans: graphql.queryPlan });
-}
-
-interface LaneParts {
-  readonly config: GatewayConfig;
-  readonly opened: OpenUpstreams;
-  readonly schema: GraphQLSchema;
-  readonly engine: Engine;
-  readonly unavailable: readonly string[];
-  readonly states: () => Readonly<Record<string, string>>;
-}
-
-function lanesOf({ config, opened, schema, engine, unavailable, states }: LaneParts): Lanes {
-  const createScope = (req: IncomingMessage, signal: AbortSignal): RequestScope =>
-    createRequestScope({ headers: req.headers, signal, responseHeaderRules: config.responseHeaders });
-  const upstreams = new Map([...opened.byName].map(([name, { upstream }]) => [name, upstream]));
-  const passthrough = createPassthrough(config.routes, upstreams);
-  return {
-    graphqlPath: config.graphql.path,
-    graphql: createGraphqlHandler({
-      schema,
-      ...engine,
-      subscribe: subscribeStitched,
-      config: config.graphql,
-      createScope,
-      plugins: createPolicies({ unavailable }),
-    }),
-    routes: (req, res) => route({ req, res, passthrough, createScope }),
-    readiness: () => ({ ready: true, upstreams: states() }),
-  };
-}
-
-interface Routing {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  readonly passthrough: Passthrough;
-  readonly createScope: (req: IncomingMessage, signal: AbortSignal) => RequestScope;
-}
-
-function route({ req, res, passthrough, createScope }: Routing): boolean {
-  const match = passthrough.match(req.method ?? 'GET', req.url ?? '/');
-  if (!match) return false;
-  void passthrough.forward(req, res, match, createScope(req, clientSignal(res)));
-  return true;
 }

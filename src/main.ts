@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { UsageError, type Arguments } from './commands/arguments.ts';
+import { UsageError, type Arguments, type KeyFlag } from './commands/arguments.ts';
 import { check } from './commands/check.ts';
 import { composeCommand } from './commands/compose.ts';
 import { config } from './commands/config.ts';
+import { keys } from './commands/keys.ts';
 import { plan } from './commands/plan.ts';
 import { start } from './commands/start.ts';
 import { GatewayError } from './errors.ts';
@@ -21,6 +22,12 @@ const usage = `weft - GraphQL federation and aggregation gateway
                                                     print the upstream calls that answer an operation
   weft config print [--dir FOLDER]                  print the resolved configuration, secrets hidden
   weft config schema [gateway|upstream]             print the JSON Schema of gateway.yaml or upstreams/*.yaml
+  weft keys create --owner NAME [--tier T] [--scopes a,b] [--roles r] [--expires 90d|DATE]
+                                                    print a new API key, once; its hash alone is kept
+  weft keys revoke ID | weft keys list              [--dir FOLDER] [--provider NAME] for these three
+  weft keys revoke-token --jti X | --subject S | --key K [--until 1h|DATE] [--dir FOLDER]
+                                                    put a token, a subject or a key on the revocation list
+  weft keys hash-password                           read a password, print the passwordHash of a consumer
   weft help | weft version
 
 PORT in the environment stands between --port and gateway.yaml.
@@ -36,11 +43,25 @@ interface CommandEntry {
   readonly takesWords?: boolean;
 }
 
+const keyFlags = {
+  owner: { type: 'string' },
+  tier: { type: 'string' },
+  scopes: { type: 'string' },
+  roles: { type: 'string' },
+  expires: { type: 'string' },
+  provider: { type: 'string' },
+  jti: { type: 'string' },
+  subject: { type: 'string' },
+  key: { type: 'string' },
+  until: { type: 'string' },
+} as const satisfies Readonly<Record<KeyFlag, { readonly type: 'string' }>>;
+
 const commands: Readonly<Record<string, CommandEntry>> = {
   start: { run: start, flags: ['dir', 'supergraph', 'port', 'host'] },
   check: { run: check, flags: ['dir'] },
   compose: { run: composeCommand, flags: ['dir'] },
   config: { run: config, flags: ['dir'], takesWords: true },
+  keys: { run: keys, flags: ['dir', ...Object.keys(keyFlags)], takesWords: true },
   plan: { run: plan, flags: ['dir', 'supergraph', 'operation'], takesWords: true },
 };
 
@@ -50,6 +71,7 @@ const flags = {
   port: { type: 'string' },
   host: { type: 'string' },
   operation: { type: 'string' },
+  ...keyFlags,
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const satisfies ParseArgsConfig['options'];
@@ -71,7 +93,8 @@ async function main(argv: readonly string[]): Promise<number> {
   if (supergraph !== undefined && values.dir !== undefined) {
     throw new UsageError('expected one of --dir and --supergraph, but got both');
   }
-  return entry.run({ dir, supergraph, host, port: readPort(values.port), operation, words });
+  const port = readPort(values.port);
+  return entry.run({ dir, supergraph, host, port, operation, keyFlags: pickKeyFlags(values), words });
 }
 
 function readArguments(argv: readonly string[]) {
@@ -80,6 +103,11 @@ function readArguments(argv: readonly string[]) {
   } catch (cause) {
     throw new UsageError((cause as Error).message.split('. ')[0]?.replace(/\.$/, '') ?? 'wrong arguments', { cause });
   }
+}
+
+function pickKeyFlags(values: Arguments['keyFlags']): Arguments['keyFlags'] {
+  const { owner, tier, scopes, roles, expires, provider, jti, subject, key, until } = values;
+  return { owner, tier, scopes, roles, expires, provider, jti, subject, key, until };
 }
 
 function readPort(text: string | undefined): number | undefined {

@@ -21,6 +21,7 @@ const systemPrograms: readonly SystemProgram[] = [
     debianPackage: 'chromium',
     variable: 'CHROMIUM_PATH',
   },
+  { commands: ['redis-server'], debianPackage: 'redis-server', variable: 'REDIS_SERVER_PATH' },
 ];
 
 /** A check of the source by a tool of `node_modules`. */

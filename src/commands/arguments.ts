@@ -1,3 +1,16 @@
+/** Flags of `weft keys`. */
+export type KeyFlag =
+  | 'owner'
+  | 'tier'
+  | 'scopes'
+  | 'roles'
+  | 'expires'
+  | 'provider'
+  | 'jti'
+  | 'subject'
+  | 'key'
+  | 'until';
+
 /** What a command gets: the flags that it knows, and the words after its name. */
 export interface Arguments {
   /** Folder of the gateway, relative to the working directory. */
@@ -8,6 +21,8 @@ export interface Arguments {
   readonly host: string | undefined;
   /** Name of one operation of a document with several. */
   readonly operation: string | undefined;
+  /** As they were given. */
+  readonly keyFlags: Readonly<Partial<Record<KeyFlag, string | undefined>>>;
   /** What stands after the command's name. */
   readonly words: readonly string[];
 }

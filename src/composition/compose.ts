@@ -1,7 +1,9 @@
 import { composeServices } from '@theguild/federation-composition';
-import type { GraphQLError } from 'graphql';
+import { print, type GraphQLError } from 'graphql';
 import { GatewayError } from '../errors.ts';
 import { mergedTypes, fieldsOf, placeOf } from './definitions.ts';
+import { holdGuards } from './hold-guards.ts';
+import { checkGuards, lowerGuards } from './lower-guards.ts';
 import type { Place, Problem, SourceSchema } from './types.ts';
 
 /** The schemas do not compose; `problems` has all of them, and the message a line for each. */
@@ -20,17 +22,23 @@ export function printProblem({ code, message, places }: Problem): string {
 }
 
 /**
- * Source schemas to supergraph SDL.
+ * Source schemas to supergraph SDL. A guard that any source has stands in it, at its place: those of interfaces on what
+ * implements them, those of several sources as one that asks for all of them.
  *
- * @throws {CompositionError} with every problem that the composition library reports, each with its places.
+ * @throws {CompositionError} with every problem that the composition library reports, each with its places, or with the
+ * guards that have no meaning where they stand.
  */
 export function compose(sources: readonly SourceSchema[]): string {
-  const result = composeServices(sources.map(({ name, sdl, url }) => ({ name, typeDefs: sdl, url })));
+  const misplaced = sources.flatMap(checkGuards);
+  if (misplaced.length > 0) throw new CompositionError(misplaced);
+  const lowered = sources.map(lowerGuards);
+  const result = composeServices(lowered.map(({ name, sdl, url }) => ({ name, typeDefs: sdl, url })));
   if (result.errors && result.errors.length > 0) {
     throw new CompositionError(result.errors.map((error) => problemOf(error, sources)));
   }
   if (result.supergraphSdl === undefined) throw new CompositionError([]);
-  return result.supergraphSdl;
+  const held = holdGuards(result.supergraphDocumentNode, sources);
+  return held === result.supergraphDocumentNode ? result.supergraphSdl : print(held);
 }
 
 function problemOf(error: GraphQLError, sources: readonly SourceSchema[]): Problem {

@@ -1,6 +1,7 @@
 import {
   Kind,
   parse,
+  print,
   specifiedScalarTypes,
   type DocumentNode,
   type FieldDefinitionNode,
@@ -98,17 +99,47 @@ function homeFields(gateway: Draft, sources: Sources): void {
   for (const [name, type] of [...gateway.types]) {
     if (type.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
     const staying: FieldDefinitionNode[] = [];
+    let home: Draft | undefined;
     for (const field of type.fields ?? []) {
       const coordinate = `${name}.${field.name.value}`;
-      const home = own.has(coordinate) ? undefined : homes.get(coordinate);
-      if (home) addField(home, { type, field }, sources);
-      else if (!own.has(coordinate) && !declared.has(name) && !isKeyOrExternal(type, field)) {
+      const filling = own.has(coordinate) ? undefined : homes.get(coordinate);
+      if (filling) {
+        addField(filling, { type, field }, sources);
+        home ??= filling;
+      } else if (!own.has(coordinate) && !declared.has(name) && !isKeyOrExternal(type, field)) {
         sources.problems.push(unfilled(coordinate, placeOf(gateway.contribution.file, field)));
       } else staying.push(field);
     }
     if (staying.length > 0) gateway.types.set(name, { ...type, fields: staying });
-    else gateway.types.delete(name);
+    else {
+      gateway.types.delete(name);
+      moveDirectives(type, home ?? definingDraft(name, gateway, sources), sources);
+    }
   }
+}
+
+function definingDraft(name: string, gateway: Draft, { drafts }: Sources): Draft | undefined {
+  return drafts.find((draft) => draft !== gateway && isOwnSdl(draft) && isObject(draft.types.get(name)));
+}
+
+/** What the gateway says of a type (guards, tags) goes where its fields go: it must not get lost with the type. */
+function moveDirectives(type: ObjectTypeDefinitionNode, home: Draft | undefined, sources: Sources): void {
+  const base = home?.types.get(type.name.value);
+  const moving = (type.directives ?? []).filter(({ name }) => name.value !== 'key');
+  if (moving.length === 0) return;
+  if (!home || !isObject(base)) {
+    // Where a field could not be homed, that has been said.
+    if (type.fields?.length) return;
+    sources.problems.push({
+      code: 'CONTRACT',
+      message: `nothing but directives is added to "${type.name.value}": expected them in the schema of an upstream that has the type`,
+      places: [placeOf(gatewayFile(sources), type)],
+    });
+    return;
+  }
+  const known = new Set((base.directives ?? []).map((directive) => print(directive)));
+  const added = moving.filter((directive) => !known.has(print(directive)));
+  home.types.set(type.name.value, { ...base, directives: [...(base.directives ?? []), ...added] });
 }
 
 function definedTypes(sdl: DocumentNode): ReadonlySet<string> {

@@ -32,6 +32,11 @@ export class Checker {
     return typeof value === 'string' && !this.#source.isBroken(path) ? value : undefined;
   }
 
+  /** A text alone, or the texts of a list. */
+  texts(path: YamlPath): readonly string[] {
+    return [path, ...this.list(path).map((_, index) => [...path, index])].flatMap((place) => this.text(place) ?? []);
+  }
+
   list(path: YamlPath): readonly unknown[] {
     const value = this.#source.valueAt(path);
     return Array.isArray(value) ? value : [];
@@ -48,8 +53,9 @@ export class Checker {
     const places = [path, ...this.list(path).map((_, index) => [...path, index])];
     for (const place of places) {
       const name = this.text(place);
-      if (name !== undefined && !known.includes(name))
-        this.tell(place, `there is no ${what} ${this.print(place)}, ${suggest(name, known)}`);
+      if (name === undefined || known.includes(name)) continue;
+      const hint = known.length === 0 ? 'nor any other' : suggest(name, known);
+      this.tell(place, `there is no ${what} ${this.print(place)}, ${hint}`);
     }
   }
 

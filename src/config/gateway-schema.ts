@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { addresses, cors, door, forCallers, networks } from './access-schema.ts';
 import { audiences, authorization, consumers, identity, tiers } from './identity-schema.ts';
-import { byteSize, duration, flag, headerName, integer, oneOf, section, text, urlPath } from './values.ts';
+import { certificates, isPair, privateKey } from './pem-values.ts';
+import { byteSize, duration, evenIfWrong, flag, headerName, headerValue } from './values.ts';
+import { integer, oneOf, section, text, urlPath } from './values.ts';
 
 export const routeMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
@@ -10,6 +12,15 @@ const refusedResponseHeaders = {
   'content-length': ownBody,
   'content-type': ownBody,
   'content-encoding': ownBody,
+  'x-request-id': 'the gateway sends its own',
+};
+
+const ofBody = 'it describes the body';
+const refusedSecurityHeaders = {
+  'content-length': ofBody,
+  'content-type': ofBody,
+  'content-encoding': ofBody,
+  'set-cookie': 'it would be the same for everybody',
   'x-request-id': 'the gateway sends its own',
 };
 
@@ -46,16 +57,25 @@ const graphql = section({
 });
 
 const tls = section({
-  cert: text('a certificate chain as PEM').describe('Certificate chain (PEM); ${file:...} reads a file'),
-  key: text('a private key as PEM').describe('Private key (PEM)'),
-  clientCa: text('certificates as PEM').optional().describe('Authorities (PEM) that client certificates must be from'),
+  cert: certificates('a certificate chain').describe('Certificate chain (PEM); ${file:...} reads a file'),
+  key: privateKey().describe('Private key (PEM); ${file:...} reads a file'),
+  clientCa: certificates('certificates').optional().describe('Authorities (PEM) that client certificates must be from'),
   clientCertificate: oneOf(['none', 'request', 'require'])
     .default('none')
     .describe('Whether clients are asked for a certificate, or refused without one; needs clientCa'),
-}).refine(({ clientCa, clientCertificate }) => clientCertificate === 'none' || clientCa !== undefined, {
-  error: 'expected "clientCa" beside it',
-  path: ['clientCertificate'],
-});
+})
+  .refine(({ clientCa, clientCertificate }) => clientCertificate === 'none' || clientCa !== undefined, {
+    error: 'needs "clientCa" beside it',
+    path: ['clientCertificate'],
+    ...evenIfWrong,
+  })
+  .refine(({ cert, key }) => isPair(cert, key), { error: 'the key is not that of the certificate', path: ['key'] });
+
+const redisError = 'expected a redis:// or rediss:// URL';
+const redisUrl = z
+  .string({ error: redisError })
+  .refine((value) => /^rediss?:\/\/\S+$/.test(value) && Boolean(URL.parse(value)?.hostname), { error: redisError })
+  .meta({ pattern: '^rediss?://\\S+$' });
 
 /** `gateway.yaml`. Every key has a default, so an empty file is a whole configuration. */
 export const gatewaySchema = section({
@@ -77,12 +97,12 @@ export const gatewaySchema = section({
     .default(true)
     .describe('Whether requests that a browser sends from another site are refused, unless cors allows their origin'),
   securityHeaders: z
-    .record(headerName({}), z.string({ error: 'expected a text; "" takes a default away' }), {
+    .record(headerName(refusedSecurityHeaders), headerValue('a text; "" takes a default away'), {
       error: 'expected a mapping of header names to values',
     })
     .default({})
     .describe('Response headers beside or in place of the defaults; "" takes a default away'),
-  redis: section({ url: text('a redis:// or rediss:// URL').describe('URL; the password comes from the environment') })
+  redis: section({ url: redisUrl.describe('URL; the password comes from the environment') })
     .optional()
     .describe('What instances share'),
   identity: identity.prefault({}).describe('Who asks'),

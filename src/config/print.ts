@@ -4,6 +4,7 @@ import { printByteSize } from '../lib/byte-size.ts';
 import { printDuration } from '../lib/duration.ts';
 import { redactUrl } from '../lib/redact-url.ts';
 import { printSecurity, type Printable } from './print-security.ts';
+import { isSecret } from './secrets.ts';
 import type { AccessRule, DoorConfig } from './identity-types.ts';
 import type { GatewayConfig, GatewayFolder, HeaderRule, MaskedValue, UpstreamConfig } from './types.ts';
 
@@ -47,7 +48,7 @@ function printGateway(gateway: GatewayConfig, dir: string): Readonly<Record<stri
       queryPlan,
     },
     engine: gateway.engine,
-    routes: gateway.routes.map(({ door, ...route }) => ({ ...route, ...printDoor(door) })),
+    routes: gateway.routes.map(({ door: ofRoute, ...route }) => ({ ...route, ...printDoor(ofRoute) })),
     responseHeaders: { ...gateway.responseHeaders },
     shutdown: { drain: printDuration(gateway.shutdown.drainMs) },
     stateDir: printFile(dir, gateway.stateDir),
@@ -63,7 +64,7 @@ function printToggle(toggle: boolean | AccessRule | undefined): Printable {
 function printAccess(rule: AccessRule): Printable {
   return Object.fromEntries(
     Object.entries(rule).filter(([, value]) => (Array.isArray(value) ? value.length > 0 : value)),
-  ) as Printable;
+  );
 }
 
 function printDoor(door: DoorConfig | undefined): Readonly<Record<string, Printable>> {
@@ -72,7 +73,10 @@ function printDoor(door: DoorConfig | undefined): Readonly<Record<string, Printa
   return {
     anonymous,
     access: access && printAccess(access),
-    addresses: addresses && { allow: addresses.allow, deny: addresses.deny },
+    addresses: addresses && {
+      allow: addresses.allow.length === 0 ? undefined : addresses.allow,
+      deny: addresses.deny,
+    },
     cors: cors?.policies.map(({ maxAgeSeconds, ...policy }) => ({ ...policy, maxAge: maxAgeSeconds })),
     csrf,
   };
@@ -123,11 +127,11 @@ function printFile(dir: string, file: string | undefined): string | undefined {
   return path.startsWith('.') ? path : `./${path}`;
 }
 
-/** Puts in what may be shown of each masked value; of headers nothing is, not even the text around a secret. */
+/** Puts in what may be shown of each masked value; of headers and keys nothing is, not even the text around a secret. */
 function withMasks(shown: Printable, file: string, masked: readonly MaskedValue[]): Printable {
   return masked
     .filter((value) => value.file === file && value.path[0] !== 'headers')
-    .reduce((out, { path, text }) => replaced(out, path, text), shown);
+    .reduce((out, { path, text }) => replaced(out, path, isSecret(path) ? hidden : text), shown);
 }
 
 function replaced(value: Printable, path: readonly string[], text: string): Printable {

@@ -1,8 +1,9 @@
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { AccessValues } from './access-schema.ts';
 import type { GatewayValues } from './gateway-schema.ts';
 import type {
   AccessRule,
+  AddressRules,
   AudienceConfig,
   AuthorizationConfig,
   CorsConfig,
@@ -14,14 +15,18 @@ import type {
   ProviderConfig,
   SigningAlgorithm,
 } from './identity-types.ts';
-import type { ProviderValues, SourceValues } from './identity-schema.ts';
+import { defaultProviderName } from './provider-names.ts';
+import type { ProviderValues, SourceValues } from './provider-schema.ts';
 
 /** The security sections of `gateway.yaml` as the rest of Weft reads them; paths start from `dir`. Pure. */
 
 export function toIdentity(values: GatewayValues, dir: string): IdentityConfig {
   const { providers, anonymous, revocations } = values.identity;
+  const kinds = providers.map(({ kind }) => kind);
   return {
-    providers: providers.map((provider, index) => toProvider(provider, nameOf(provider, index, providers), dir)),
+    providers: providers.map((provider, index) =>
+      toProvider(provider, provider.name ?? defaultProviderName(kinds, index), dir),
+    ),
     anonymous: anonymous ?? providers.length === 0,
     consumers: Object.entries(values.consumers).map(([name, consumer]) => ({
       ...consumer,
@@ -37,12 +42,6 @@ export function toIdentity(values: GatewayValues, dir: string): IdentityConfig {
       maxStaleMs: revocations.maxStale,
     },
   };
-}
-
-function nameOf({ kind, name }: ProviderValues, index: number, all: readonly ProviderValues[]): string {
-  if (name !== undefined) return name;
-  const earlier = all.slice(0, index).filter((other) => other.kind === kind).length;
-  return earlier === 0 ? kind : `${kind}-${earlier + 1}`;
 }
 
 function toStore({ file }: { readonly file?: string | undefined }, dir: string): KeyStoreConfig {
@@ -138,23 +137,31 @@ export function toAuthorization({ authorization }: GatewayValues, dir: string): 
   const source =
     file === undefined
       ? ({ by: 'http', url, headers, timeoutMs: timeout } as const)
-      : ({ by: 'module', file: isAbsolute(file) ? file : resolve(dir, file) } as const);
+      : ({ by: 'module', file: resolve(dir, file) } as const);
   return { mode, policies: { source, cacheMs: cache } };
 }
 
 export function toAudiences({ audiences }: GatewayValues): readonly AudienceConfig[] {
-  return Object.entries(audiences).map(([name, { include, exclude, callers }]) => ({
+  return Object.entries(audiences).map(([name, { include = [], exclude, callers }]) => ({
     name,
     include,
     exclude,
-    callers: callers && toAccess(callers),
+    callers: callers === 'everyone' ? everyone : callers && toAccess(callers),
   }));
 }
 
-export function toAccess(values: AccessValues): AccessRule {
-  const { scopes = [], roles = [], tiers = [], consumers = [], policies = [] } = values;
-  // Whoever has something to show is known, and a rule that names nothing would be met by everyone.
-  return { authenticated: Object.keys(values).length > 0, scopes, roles, tiers, consumers, policies };
+const everyone: AccessRule = {
+  authenticated: false,
+  scopes: [],
+  roles: [],
+  tiers: [],
+  consumers: [],
+  policies: [],
+};
+
+/** Whoever has something to show is known, so every rule that names something asks for a known caller. */
+function toAccess({ scopes = [], roles = [], tiers = [], consumers = [], policies = [] }: AccessValues): AccessRule {
+  return { authenticated: true, scopes, roles, tiers, consumers, policies };
 }
 
 type Toggle = boolean | AccessValues;
@@ -167,19 +174,29 @@ export function toToggle(value: Toggle): boolean | AccessRule {
 type DoorValues = Pick<GatewayValues['graphql'], 'anonymous' | 'access' | 'addresses' | 'cors' | 'csrf'>;
 
 export function toDoor({ anonymous, access, addresses, cors, csrf }: DoorValues): DoorConfig {
-  return { anonymous, access: access && toAccess(access), addresses, cors: toCors(cors), csrf };
+  return {
+    anonymous,
+    access: access && toAccess(access),
+    addresses: toAddresses(addresses),
+    cors: toCors(cors),
+    csrf,
+  };
 }
 
 export function toSecurity(values: GatewayValues): ListenerSecurity {
   return {
     trustedProxies: values.trustedProxies,
-    addresses: values.addresses,
+    addresses: toAddresses(values.addresses),
     cors: toCors(values.cors),
     csrf: values.csrf,
     headers: Object.fromEntries(
       Object.entries(values.securityHeaders).map(([name, value]) => [name.toLowerCase(), value]),
     ),
   };
+}
+
+function toAddresses(addresses: GatewayValues['addresses']): AddressRules | undefined {
+  return addresses && { allow: addresses.allow ?? [], deny: addresses.deny };
 }
 
 function toCors(policies: GatewayValues['cors']): CorsConfig | undefined {

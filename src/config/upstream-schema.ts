@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isFieldValue } from '../lib/http-fields.ts';
-import { byteSize, dottedPath, duration, flag, headerName, integer, oneOf, section, text } from './values.ts';
+import { byteSize, dottedPath, duration, flag, headerName, headerValueError } from './values.ts';
+import { integer, oneOf, section, text } from './values.ts';
 
 const sentAlways = 'the gateway sends its own with every call';
 const refusedHeaders = {
@@ -29,7 +30,7 @@ const targetList = z
   });
 
 const headerText = z.union([z.string(), z.number(), z.boolean()]).refine((value) => isFieldValue(String(value)), {
-  error: 'expected a header value of Latin-1 letters without line breaks and control characters',
+  error: headerValueError,
 });
 
 const headerSource = z.discriminatedUnion(

@@ -63,7 +63,13 @@ function describe(issue: SchemaIssue, path: YamlPath, source: YamlSource): strin
   const value = source.valueAt(path);
   if (value === undefined) return `${label}missing, ${message}`;
   const got = `${label}${message}, got ${source.printValue(path)}`;
-  if (issue.code !== 'invalid_value' || typeof value !== 'string' || issue.values.length < 2) return got;
-  const hint = suggest(value, issue.values.map(String));
+  const possible = possibleValues(issue);
+  if (typeof value !== 'string' || possible.length < 2) return got;
+  const hint = suggest(value, possible.map(String));
   return hint.startsWith('did you mean') ? `${got}; ${hint}` : got;
+}
+
+function possibleValues(issue: SchemaIssue): readonly unknown[] {
+  if (issue.code === 'invalid_value') return issue.values;
+  return issue.code === 'invalid_union' && 'options' in issue ? (issue.options ?? []) : [];
 }

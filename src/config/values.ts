@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { byteSizePattern, readByteSize } from '../lib/byte-size.ts';
 import { closest } from '../lib/closest.ts';
 import { durationPattern, readDuration } from '../lib/duration.ts';
-import { hopByHopFields, isFieldName } from '../lib/http-fields.ts';
+import { hopByHopFields, isFieldName, isFieldValue } from '../lib/http-fields.ts';
 
 // The kinds of value that the two files are made of. Each names in its messages what it expects, as "expected ...";
 // what came instead is added where the message gets its place in the file.
@@ -22,9 +22,8 @@ export function dottedPath(what: string) {
   return z.string({ error }).regex(/^[^.\s]+(?:\.[^.\s]+)*$/, { error });
 }
 
-export function integer(min: number, max?: number) {
-  const error =
-    max === undefined ? `expected an integer of ${min} or more` : `expected an integer from ${min} to ${max}`;
+export function integer(min: number, max?: number, what = 'an integer') {
+  const error = max === undefined ? `expected ${what} of ${min} or more` : `expected ${what} from ${min} to ${max}`;
   const value = z.int({ error }).min(min, { error });
   return max === undefined ? value : value.max(max, { error });
 }
@@ -55,8 +54,8 @@ export function duration({ min = 1, what = 'a duration such as 800ms, 2s or 1.5m
 }
 
 /** A size of at least one byte, read to bytes. */
-export function byteSize() {
-  const error = 'expected a size such as 512KiB, 4MiB or 1MB';
+export function byteSize(what = 'a size such as 512KiB, 4MiB or 1MB') {
+  const error = `expected ${what}`;
   return z
     .string({ error })
     .regex(byteSizePattern, { error })
@@ -65,15 +64,64 @@ export function byteSize() {
 }
 
 /** A mapping of these keys and no other. Of unknown keys the message has one line each, in the order of `keys`. */
-export function section<const T extends z.core.$ZodLooseShape>(shape: T) {
+export function section<const T extends z.core.$ZodLooseShape>(shape: T, keys = 'the keys') {
   const known = Object.keys(shape);
   return z.strictObject(shape, {
     error: (issue) => {
-      if (issue.code !== 'unrecognized_keys') return `expected a mapping with the keys ${known.join(', ')}`;
+      if (issue.code !== 'unrecognized_keys') return `expected a mapping with ${keys} ${known.join(', ')}`;
       return issue.keys.map((key) => `unknown key, ${suggest(key, known)}`).join('\n');
     },
   });
 }
+
+type OneOf<T extends Readonly<Record<string, z.ZodType>>> = {
+  [Key in keyof T]: { readonly [Name in Key]: z.output<T[Key]> };
+}[keyof T];
+
+/** A mapping with exactly one of these keys. Unlike a union of sections it can say which key was wrong. */
+export function oneKeyOf<const T extends Readonly<Record<string, z.ZodType>>>(shape: T) {
+  const known = Object.keys(shape);
+  const optional = Object.entries(shape).map(([name, value]) => [name, value.optional()]);
+  return section(Object.fromEntries(optional) as Record<string, z.ZodType>, 'one of the keys')
+    .superRefine((value, context) => {
+      const given = Object.keys(value);
+      if (given.length === 1) return;
+      const message =
+        given.length === 0
+          ? `expected one of the keys ${known.join(', ')}`
+          : `only one of ${known.join(', ')} may stand here, not ${given.join(' and ')}`;
+      context.addIssue({ code: 'custom', message });
+    }, unlessWrong)
+    .meta({ minProperties: 1, maxProperties: 1 })
+    .transform((value) => value as OneOf<T>);
+}
+
+/** For `superRefine` of a section: one of two keys must stand in it, and not both. `how` says how they are written. */
+export function eitherOf<Name extends string>(first: Name, second: Name, how = `"${first}" or "${second}"`) {
+  return (value: { readonly [name in Name]?: unknown }, context: z.core.$RefinementCtx): void => {
+    const hasFirst = value[first] !== undefined;
+    const hasSecond = value[second] !== undefined;
+    if (hasFirst && hasSecond) {
+      const message = `only one of ${first} and ${second} may stand here`;
+      context.addIssue({ code: 'custom', path: [second], message });
+    }
+    if (!hasFirst && !hasSecond) {
+      context.addIssue({ code: 'custom', path: [first], message: `expected ${how}` });
+    }
+  };
+}
+
+/**
+ * For `superRefine` of a section: look at it although some of its values are wrong, so that all is told at once. Not where
+ * a key is unknown: it may be the missing one, misspelt.
+ */
+export const evenIfWrong: z.core.$ZodSuperRefineParams = {
+  when: ({ value, issues }) =>
+    typeof value === 'object' && value !== null && !issues.some(({ code }) => code === 'unrecognized_keys'),
+};
+
+/** For checks of a section as a whole: an unknown key alone is no reason to look at what is there. */
+export const unlessWrong: z.core.$ZodSuperRefineParams = { when: ({ issues }) => issues.length === 0 };
 
 /** What to write in place of `word`: the one name that is like it, or all there are. */
 export function suggest(word: string, known: readonly string[]): string {
@@ -101,7 +149,7 @@ export function urlPath() {
 }
 
 /** The name of a header, with a reason for each of `refused` (by lower-case name) and for hop-by-hop headers. */
-export function headerName(refused: Readonly<Record<string, string>>) {
+export function headerName(refused: Readonly<Record<string, string>>, problem = 'the header cannot be set') {
   const error = 'expected a header name such as x-api-key';
   return z.string({ error }).superRefine((name, context) => {
     const lower = name.toLowerCase();
@@ -109,6 +157,13 @@ export function headerName(refused: Readonly<Record<string, string>>) {
     // Not the known `proxy-*` alone: whatever bears the prefix is meant for this hop.
     const perConnection = hopByHopFields.has(lower) || lower.startsWith('proxy-');
     const reason = perConnection ? 'it describes one connection and never passes the gateway' : refused[lower];
-    if (reason !== undefined) context.addIssue({ code: 'custom', message: `the header cannot be set: ${reason}` });
+    if (reason !== undefined) context.addIssue({ code: 'custom', message: `${problem}: ${reason}` });
   });
+}
+
+export const headerValueError = 'expected a header value of Latin-1 letters without line breaks and control characters';
+
+/** The value of a header. */
+export function headerValue(what: string) {
+  return z.string({ error: `expected ${what}` }).refine(isFieldValue, { error: headerValueError });
 }

@@ -4,6 +4,7 @@ import type { ConfigurationIssue } from './configuration-error.ts';
 import { interpolate } from './interpolation.ts';
 import type { InterpolationSources } from './interpolation.ts';
 import { redactUrl } from '../lib/redact-url.ts';
+import { isSecret } from './secrets.ts';
 import type { MaskedValue } from './types.ts';
 
 export type YamlPath = readonly PropertyKey[];
@@ -77,9 +78,8 @@ export class YamlSource {
     const { value, text, printable, template } = this.#entries.get(nameOf(path)) ?? {};
     if (value === undefined || value === null) return 'nothing';
     if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-    if (typeof value === 'object') return 'a mapping';
-    // A header's value is a credential more often than not.
-    if (path[0] === 'headers' && path.length === 2) return '"***"';
+    if (typeof value === 'object') return Object.keys(value).length === 0 ? 'an empty mapping' : 'a mapping';
+    if (isSecret(path)) return printSecret(value, template);
     const from = template === undefined ? '' : ` (from ${redactUrl(template)})`;
     const shown = redactUrl(printable ?? text ?? '');
     const cut = shown.length > 80 ? `${shown.slice(0, 80)}...` : shown;
@@ -129,11 +129,15 @@ export class YamlSource {
       const name = isScalar(key) ? String(key.source ?? key.value) : String(key);
       const start = key.range?.[0] ?? 0;
       const at = [...path, name];
-      if (Object.hasOwn(out, name)) {
-        const { line, col } = this.#lines.linePos(start);
-        const first = this.issueAt(at, '', 'key').line;
-        const message = `${printPath(at)}: the key stands here a second time, first in line ${first}`;
-        this.#issues.push({ file: this.file, line, column: col, message });
+      const { line, col: column } = this.#lines.linePos(start);
+      const tell = (problem: string): void => {
+        this.#issues.push({ file: this.file, line, column, message: `${printPath(at)}: ${problem}` });
+      };
+      if (name === '__proto__') {
+        // Where mappings are plain objects it would be passed over in silence.
+        tell('this name is not possible');
+      } else if (Object.hasOwn(out, name)) {
+        tell(`the key stands here a second time, first in line ${this.issueAt(at, '', 'key').line}`);
       } else {
         out[name] = this.#walk(value, at, start);
       }
@@ -169,6 +173,13 @@ export function printPath(path: YamlPath): string {
     if (typeof part === 'number') return `${text}[${part}]`;
     return text === '' ? String(part) : `${text}.${String(part)}`;
   }, '');
+}
+
+/** What kind of value stands where a secret should, and the variable it came from; not what is left of its default. */
+function printSecret(value: unknown, template: string | undefined): string {
+  const from = template === undefined ? '' : ` (from ${template.replace(/:-.*$/s, ':-...}')})`;
+  // A password of digits is a number to YAML.
+  return typeof value === 'string' ? `"***"${from}` : `a ${typeof value}${from}; put quotes around it`;
 }
 
 /** No YAML key that a schema knows holds it, so names of paths do not collide. */

@@ -2,6 +2,7 @@ import { GatewayError } from '../errors.ts';
 import type { AbstractShape, FieldShape, ListShape, Shape, ValueShape } from '../planner/shape.ts';
 import type { Absences } from './absences.ts';
 import { anyHolds, type Values } from './conditions.ts';
+import { fieldDenial, objectDenial } from './denials.ts';
 import type { Failures } from './failures.ts';
 import type { Answer } from './build-quickly.ts';
 import { leafOf, wrongLeaf, type Leaf } from './leaves.ts';
@@ -143,6 +144,10 @@ class CarefulBuilder {
   ): unknown {
     if (field.source === 'typename') return type ?? null;
     if (field.source === 'introspection') return own(this.#building.introspection, field.responseKey) ?? null;
+    if (field.source === 'denied') {
+      this.#report(fieldDenial(field), pathOf(link));
+      return field.value.nullable ? null : undefined;
+    }
     const coordinate = `${type ?? '(unknown type)'}.${field.name}`;
     const place = { link, container: object, key: field.dataKey, coordinate };
     return this.#value(own(object, field.dataKey), field.value, place);
@@ -228,6 +233,10 @@ class CarefulBuilder {
       (typename === undefined || typename === null) &&
       untyped !== undefined &&
       (typedWhen.length === 0 || !anyHolds(typedWhen, this.#building.values));
+    if (concrete?.isDenied) {
+      this.#report(objectDenial(shape), pathOf(place.link));
+      return undefined;
+    }
     const fields = fieldLists[concrete?.fields ?? (isUntyped ? untyped : -1)];
     if (fields) return this.#object(value, { fields, type: concrete?.name }, place.link);
     const [untold] = concrete ? [] : this.#building.failures.at(value, '__typename');

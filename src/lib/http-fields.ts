@@ -17,6 +17,22 @@ export const hopByHopFields: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+/**
+ * Response fields by which a server tells browsers whose pages may read an answer. Where this gateway does that, an
+ * upstream's are not passed on: two of them contradict each other, and browsers take none of them.
+ *
+ * @see {@link https://fetch.spec.whatwg.org/#http-responses | Fetch, 3.3.3 HTTP responses}
+ */
+export const corsFields: ReadonlySet<string> = new Set([
+  'access-control-allow-credentials',
+  'access-control-allow-headers',
+  'access-control-allow-methods',
+  'access-control-allow-origin',
+  'access-control-allow-private-network',
+  'access-control-expose-headers',
+  'access-control-max-age',
+]);
+
 const none: ReadonlySet<string> = new Set();
 
 /** The lower-case field names that a `connection` field nominates as being for this connection only. */

@@ -17,19 +17,35 @@ import {
 } from 'graphql';
 import { all, either, exclude, type Alternatives } from './alternatives.ts';
 import { conditionsText } from './conditions.ts';
+import type { Mask } from './mask.ts';
 import type { Operation, OperationField } from './operation.ts';
 import type { Condition } from './plan.ts';
 import type { AbstractShape, FieldShape, ObjectShape, Shape, ValueShape } from './shape.ts';
 
-/** How the answer to an operation looks; needs only what clients see. Pure. */
-export function shapeOf(schema: GraphQLSchema, operation: Operation): Shape {
+/**
+ * How the answer to an operation looks; needs only what clients see. Pure.
+ *
+ * @param mask What is null and has an error in the answer. The operation is the whole one, as the client asked. Default:
+ *   nothing.
+ */
+export function shapeOf(schema: GraphQLSchema, operation: Operation, mask?: Mask): Shape {
   const root = schema.getType(operation.rootType);
   if (!isObjectType(root)) throw new TypeError(`the schema has no object type "${operation.rootType}"`);
   const asked = operation.fields.map((field) => ({ field, extra: [] }));
+  const making: Making = { schema, mask, denials: 0 };
+  const fields = fieldsFor(making, root, asked);
   return {
-    root: { kind: 'object', type: root.name, fields: fieldsFor(schema, root, asked) },
+    root: { kind: 'object', type: root.name, fields },
     ...(operation.introspection !== undefined && { introspection: operation.introspection }),
+    ...(making.denials > 0 && { isMasked: true }),
   };
+}
+
+interface Making {
+  readonly schema: GraphQLSchema;
+  readonly mask: Mask | undefined;
+  /** How many denied fields and types the shape has so far. */
+  denials: number;
 }
 
 /** A field of the operation, under further conditions that its parent's merging put on it. */
@@ -40,11 +56,11 @@ interface Asked {
 
 type WithFields = GraphQLObjectType | GraphQLInterfaceType;
 
-function fieldsFor(schema: GraphQLSchema, type: WithFields, asked: readonly Asked[]): readonly FieldShape[] {
+function fieldsFor(making: Making, type: WithFields, asked: readonly Asked[]): readonly FieldShape[] {
   const mine = asked.filter(({ field: { on } }) => !on || on.includes(type.name));
   const byKey = Map.groupBy(mine, ({ field }) => field.responseKey);
   return slotsOf(mine).flatMap(({ key, when }) => {
-    const shape = fieldShape(schema, type, byKey.get(key) ?? []);
+    const shape = fieldShape(making, type, byKey.get(key) ?? []);
     return when === null ? [] : [{ ...shape, when }];
   });
 }
@@ -78,7 +94,7 @@ function slotsOf(asked: readonly Asked[]): readonly Slot[] {
   return slots;
 }
 
-function fieldShape(schema: GraphQLSchema, type: WithFields, entries: readonly Asked[]): Omit<FieldShape, 'when'> {
+function fieldShape(making: Making, type: WithFields, entries: readonly Asked[]): Omit<FieldShape, 'when'> {
   const [first] = entries;
   if (!first) throw new TypeError('a field must be asked for at least once');
   const { responseKey, name, dataKey } = first.field;
@@ -92,53 +108,67 @@ function fieldShape(schema: GraphQLSchema, type: WithFields, entries: readonly A
     };
   }
   const definition = type.getFields()[name];
+  if (making.mask?.deniesField(type.name, name)) {
+    making.denials += 1;
+    const nullable = !isNonNullType(definition?.type);
+    const coordinate = `${first.field.parentType}.${name}`;
+    return { ...own, source: 'denied', coordinate, value: { nullable, of: stringShape } };
+  }
   if (!definition) throw new TypeError(`the schema has no field "${type.name}.${name}"`);
   const differ = new Set(entries.map(({ field, extra }) => conditionsText([...field.conditions, ...extra]))).size > 1;
   const below = entries.flatMap(({ field, extra }) =>
     (field.fields ?? []).map((inner) => ({ field: inner, extra: differ ? [...field.conditions, ...extra] : [] })),
   );
-  return { ...own, source: 'data', value: valueShape(schema, definition.type, below) };
+  return { ...own, source: 'data', value: valueShape(making, definition.type, below) };
 }
 
 const stringShape = { kind: 'scalar', type: 'String', custom: false } as const;
 
-function valueShape(schema: GraphQLSchema, type: GraphQLOutputType, below: readonly Asked[]): ValueShape {
+function valueShape(making: Making, type: GraphQLOutputType, below: readonly Asked[]): ValueShape {
   const nullable = !isNonNullType(type);
   const inner = isNonNullType(type) ? type.ofType : type;
-  if (isListType(inner)) return { nullable, of: { kind: 'list', item: valueShape(schema, inner.ofType, below) } };
-  return { nullable, of: namedShape(schema, getNamedType(inner), below) };
+  if (isListType(inner)) return { nullable, of: { kind: 'list', item: valueShape(making, inner.ofType, below) } };
+  return { nullable, of: namedShape(making, getNamedType(inner), below) };
 }
 
-function namedShape(schema: GraphQLSchema, type: GraphQLNamedType, below: readonly Asked[]): ValueShape['of'] {
-  if (isObjectType(type)) return objectShape(schema, type, below);
-  if (isAbstractType(type)) return abstractShape(schema, type, below);
+function namedShape(making: Making, type: GraphQLNamedType, below: readonly Asked[]): ValueShape['of'] {
+  if (isObjectType(type)) return objectShape(making, type, below);
+  if (isAbstractType(type)) return abstractShape(making, type, below);
   if (isEnumType(type)) return { kind: 'enum', type: type.name, values: type.getValues().map(({ name }) => name) };
   if (isScalarType(type)) return { kind: 'scalar', type: type.name, custom: !isSpecifiedScalarType(type) };
   throw new TypeError(`"${type.name}" must be an output type`);
 }
 
-function objectShape(schema: GraphQLSchema, type: GraphQLObjectType, below: readonly Asked[]): ObjectShape {
-  return { kind: 'object', type: type.name, fields: fieldsFor(schema, type, below) };
+function objectShape(making: Making, type: GraphQLObjectType, below: readonly Asked[]): ObjectShape {
+  return { kind: 'object', type: type.name, fields: fieldsFor(making, type, below) };
 }
 
-function abstractShape(schema: GraphQLSchema, type: GraphQLAbstractType, below: readonly Asked[]): AbstractShape {
+function abstractShape(making: Making, type: GraphQLAbstractType, below: readonly Asked[]): AbstractShape {
   const fieldLists: (readonly FieldShape[])[] = [];
   const indexes = new Map<string, number>();
+  const { schema, mask } = making;
   const types = schema
     .getPossibleTypes(type)
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ name }) => {
       const possible = schema.getType(name);
-      const fields = isObjectType(possible) ? fieldsFor(schema, possible, below) : [];
+      const isDenied = mask?.deniesType(name) === true;
+      if (isDenied) making.denials += 1;
+      const fields = isObjectType(possible) ? fieldsFor(making, possible, below) : [];
       const text = JSON.stringify(fields);
       const index = indexes.get(text) ?? fieldLists.push(fields) - 1;
       indexes.set(text, index);
-      return { name, fields: index };
+      return { name, fields: index, ...(isDenied && { isDenied }) };
     });
-  const typed = typedWhen(below);
+  const isTyped = (asked: Asked): boolean => !isUntyped(asked) || isDeniedOfSome(asked, type, making);
+  const typed = types.some(({ isDenied }) => isDenied) ? null : typedWhen(below.filter(isTyped));
   if (!isInterfaceType(type) || typed === null || types.length === 0)
     return { kind: 'abstract', type: type.name, types, fieldLists };
-  const fields = fieldsFor(schema, type, below.filter(isUntyped));
+  const fields = fieldsFor(
+    making,
+    type,
+    below.filter((asked) => !isTyped(asked)),
+  );
   const known = indexes.get(JSON.stringify(fields));
   const untyped = known ?? fieldLists.push(fields) - 1;
   return {
@@ -155,10 +185,18 @@ function isUntyped({ field }: Asked): boolean {
   return !field.on && field.name !== '__typename';
 }
 
+/** Whether it takes the type to know if a field is denied. */
+function isDeniedOfSome({ field }: Asked, type: GraphQLAbstractType, { schema, mask }: Making): boolean {
+  if (!mask) return false;
+  const types = schema.getPossibleTypes(type);
+  const denied = types.filter(({ name }) => mask.deniesField(name, field.name));
+  return denied.length > 0 && denied.length < types.length;
+}
+
 /** When fields are asked that only some types have, or the type itself: never, under conditions, or (null) always. */
-function typedWhen(below: readonly Asked[]): Alternatives | null {
+function typedWhen(typed: readonly Asked[]): Alternatives | null {
   const alternatives: (readonly Condition[])[] = [];
-  for (const { field, extra } of below.filter((asked) => !isUntyped(asked))) {
+  for (const { field, extra } of typed) {
     const conditions = all([...field.conditions, ...extra]);
     if (conditions?.length === 0) return null;
     if (conditions) alternatives.push(conditions);

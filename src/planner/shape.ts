@@ -12,6 +12,8 @@ export interface Shape {
    * gateway itself from its schema. Absent where there are none.
    */
   readonly introspection?: string;
+  /** Whether anything of it is denied; absent: nothing is. */
+  readonly isMasked?: true;
 }
 
 /** A value that is an object of one known concrete type. */
@@ -27,7 +29,7 @@ export interface AbstractShape {
   readonly kind: 'abstract';
   readonly type: string;
   /** Possible (accessible) types, sorted by name; any other `__typename` is an error that makes the value null. */
-  readonly types: readonly { readonly name: string; readonly fields: number }[];
+  readonly types: readonly PossibleType[];
   /** Distinct lists of fields; `types[i].fields` is an index into it. */
   readonly fieldLists: readonly (readonly FieldShape[])[];
   /**
@@ -37,6 +39,14 @@ export interface AbstractShape {
   readonly untyped?: number;
   /** Where all conditions of at least one list hold, something depends on the type after all. Absent: nothing ever does. */
   readonly typedWhen?: readonly (readonly Condition[])[];
+}
+
+export interface PossibleType {
+  readonly name: string;
+  /** Index into `fieldLists`. */
+  readonly fields: number;
+  /** Objects of the type are denied: each is null, with an error. Absent: they are not. */
+  readonly isDenied?: true;
 }
 
 /** Enum values that clients may see; any other value is an error that makes the field null. */
@@ -70,9 +80,12 @@ export interface FieldShape {
   readonly name: string;
   /**
    * `data`: the member `dataKey` of the merged object. `typename`: the object's concrete type name.
-   * `introspection`: the member `responseKey` of the answer to `Shape.introspection`.
+   * `introspection`: the member `responseKey` of the answer to `Shape.introspection`. `denied`: null, with an error; nothing
+   * was asked.
    */
-  readonly source: 'data' | 'typename' | 'introspection';
+  readonly source: 'data' | 'typename' | 'introspection' | 'denied';
+  /** Only for `denied`: the field as the client's document selects it, `Type.field` by its static type. */
+  readonly coordinate?: string;
   /** Only read for `data`. */
   readonly dataKey: string;
   /** Present in the answer where all conditions of at least one list hold. Empty: always. */

@@ -8,8 +8,7 @@ export function usedVariables(
   node: OperationDefinitionNode,
   fields: readonly OperationField[],
 ): readonly VariableUse[] {
-  const used = new Set<string>();
-  collect(fields, used);
+  const used = variableNames(fields);
   return (node.variableDefinitions ?? [])
     .filter(({ variable }) => used.has(variable.name.value))
     .map(({ variable, type, defaultValue }) => ({
@@ -19,10 +18,12 @@ export function usedVariables(
     }));
 }
 
-function collect(fields: readonly OperationField[], used: Set<string>): void {
+/** Names of the variables that the fields use, in arguments and conditions. */
+export function variableNames(fields: readonly OperationField[], into = new Set<string>()): ReadonlySet<string> {
   for (const field of fields) {
-    for (const name of field.variables) used.add(name);
-    for (const { variable } of field.conditions) used.add(variable);
-    if (field.fields) collect(field.fields, used);
+    for (const name of field.variables) into.add(name);
+    for (const { variable } of field.conditions) into.add(variable);
+    if (field.fields) variableNames(field.fields, into);
   }
+  return into;
 }

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { DoorConfig } from '../config/identity-types.ts';
 import { GatewayError } from '../errors.ts';
 import { anonymous, type Caller } from '../identity/caller.ts';
+import { readRequestId } from '../lib/request-id.ts';
 import type { RequestScope } from '../upstream/types.ts';
 import type { ClientInfo } from './client-address.ts';
+import type { Door } from './door.ts';
 
 /**
  * What every request passes before its body is read, on its way to GraphQL and to REST routes alike: a list of steps, each
@@ -15,12 +16,9 @@ import type { ClientInfo } from './client-address.ts';
 export interface Entering {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  readonly door: DoorConfig;
-  /** Methods that are served behind the door, for CORS. */
-  readonly methods: readonly string[];
-  client: ClientInfo;
-  /** A CORS preflight, which browsers send without credentials. */
-  isPreflight: boolean;
+  readonly door: Door;
+  readonly requestId: string;
+  readonly client: ClientInfo;
   caller: Caller;
 }
 
@@ -43,8 +41,7 @@ export type Entered =
 export interface DoorRequest {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  readonly door: DoorConfig;
-  readonly methods: readonly string[];
+  readonly door: Door;
 }
 
 /** Never throws or rejects. */
@@ -54,9 +51,11 @@ export interface EntranceParts {
   readonly steps: readonly Step[];
   readonly clientOf: (req: IncomingMessage) => ClientInfo;
   readonly createScope: (entering: Entering) => RequestScope;
+  /** Values of `www-authenticate` for a refusal; none where it is not about credentials. */
+  readonly challengesOf: (error: GatewayError) => readonly string[];
 }
 
-export function createEntrance({ steps, clientOf, createScope }: EntranceParts): Entrance {
+export function createEntrance({ steps, clientOf, createScope, challengesOf }: EntranceParts): Entrance {
   const pass = (entering: Entering, from: number): Verdict | Promise<Verdict> => {
     for (let index = from; index < steps.length; index += 1) {
       const verdict = steps[index]?.(entering);
@@ -70,11 +69,14 @@ export function createEntrance({ steps, clientOf, createScope }: EntranceParts):
   const refused = (entering: Entering, thrown: unknown): Entered => {
     // Who is refused is nobody to those who format and log the refusal.
     entering.caller = anonymous;
-    return { is: 'refused', scope: createScope(entering), error: asGatewayError(thrown) };
+    const error = asGatewayError(thrown);
+    const challenges = challengesOf(error);
+    if (challenges.length > 0) entering.res.setHeader('www-authenticate', [...challenges]);
+    return { is: 'refused', scope: createScope(entering), error };
   };
-  return ({ req, res, door, methods }) => {
-    const client = clientOf(req);
-    const entering: Entering = { req, res, door, methods, client, isPreflight: false, caller: anonymous };
+  return ({ req, res, door }) => {
+    const requestId = readRequestId(req.headers['x-request-id']);
+    const entering: Entering = { req, res, door, requestId, client: clientOf(req), caller: anonymous };
     try {
       const verdict = pass(entering, 0);
       if (!(verdict instanceof Promise)) return entered(entering, verdict);

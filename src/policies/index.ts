@@ -1,19 +1,119 @@
+import type { IncomingMessage } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
+import type { ListenerSecurity } from '../config/identity-types.ts';
+import type { GatewayError } from '../errors.ts';
+import type { Authenticator } from '../identity/authenticate.ts';
+import type { Caller } from '../identity/caller.ts';
+import { checkAddress } from './addresses.ts';
+import { checkCrossSite } from './csrf.ts';
+import type { Entering, Step } from './entrance.ts';
 import { explainMissingSchema } from './explain-missing-schema.ts';
+import { hideSuggestions } from './hide-suggestions.ts';
 import { refuseMutationsByGet } from './refuse-mutations-by-get.ts';
+import { createSecurityHeaders } from './security-headers.ts';
+
+/**
+ * The policies, in their order; the reason stands beside each line. `entranceSteps` holds for GraphQL and REST alike, and
+ * runs before a request's body is read. `graphqlPolicies` are Yoga/Envelop plugins, which see operations that are new; what
+ * a caller may not read of a known one is a mask, decided by `authorize.ts` and asked for by the engine.
+ */
+
+export interface EntranceOptions {
+  readonly security: ListenerSecurity;
+  readonly authenticator: Authenticator;
+  /** The client's certificate (DER), where the connection has one that verifies. */
+  readonly clientCertificateOf: (req: IncomingMessage) => Buffer | undefined;
+}
+
+/** @throws {GatewayError} `CONFIGURATION_INVALID` for security headers that are none. */
+export function entranceSteps(options: EntranceOptions): readonly Step[] {
+  return [
+    checkAddresses, // first: who is shut out must cost nothing more
+    setSecurityHeaders(options), // before anything is answered: refusals need them too
+    answerCors, // before credentials: a preflight has none, and a page must be able to read why it is refused
+    refuseOtherSites, // before credentials that a browser adds by itself could count
+    authenticate(options), // before the body: strangers do not get to spend our time on it
+    checkAccess, // who it is is known now: whether it may come in here
+  ];
+}
 
 export interface PolicyOptions {
   /** Upstreams whose schema is missing in this generation. Default: none. */
   readonly unavailable?: readonly string[];
+  /** Who may hear of names of the schema in validation errors. Default: everyone. */
+  readonly mayHearSuggestions?: (caller: Caller) => boolean;
 }
 
-/**
- * What guards the GraphQL endpoint before an operation runs, one file each. Order matters: the reason stands beside
- * each line. Errors need no policy: the server formats every error of every answer, whoever raised it.
- */
-export function createPolicies({ unavailable = [] }: PolicyOptions = {}): readonly Plugin[] {
+/** Errors need no policy: the server formats every error of every answer, whoever raised it. */
+export function graphqlPolicies(options: PolicyOptions = {}): readonly Plugin[] {
+  const { unavailable = [], mayHearSuggestions } = options;
   return [
     refuseMutationsByGet(), // as soon as the operation is known: no caller may do this, whoever it is
     explainMissingSchema(unavailable), // after validation, which does not know why a field is not there
+    ...(mayHearSuggestions ? [hideSuggestions(mayHearSuggestions)] : []), // last: what the others say of errors stays
   ];
+}
+
+const checkAddresses: Step = ({ door, client }) => {
+  checkAddress(door.allowsAddress, client.address);
+  return undefined;
+};
+
+function setSecurityHeaders({ security }: EntranceOptions): Step {
+  const apply = createSecurityHeaders(security.headers);
+  return ({ res, client }) => {
+    apply(res, client.protocol === 'https');
+    return undefined;
+  };
+}
+
+const answerCors: Step = ({ req, res, door: { cors, methods }, requestId }) => {
+  if (cors === undefined) return undefined;
+  const preflight = cors.preflight(req, { allowedMethods: methods });
+  const headers = preflight ?? cors.responseHeaders(req.headers.origin);
+  for (const name in headers) res.setHeader(name, headers[name] ?? '');
+  if (preflight === undefined) return undefined;
+  req.resume();
+  res.writeHead(204, { 'x-request-id': requestId }).end();
+  return 'answered';
+};
+
+const refuseOtherSites: Step = ({ req, door, client }) => {
+  if (door.refusesOtherSites) checkCrossSite(req, { client, cors: door.cors });
+  return undefined;
+};
+
+/** Without CORS of its own the gateway passes a preflight on to the upstream, which must not ask for credentials. */
+function isPreflight({ req: { method, headers } }: Entering): boolean {
+  return method === 'OPTIONS' && headers.origin !== undefined && 'access-control-request-method' in headers;
+}
+
+function authenticate({ authenticator, clientCertificateOf }: EntranceOptions): Step {
+  if (authenticator.providers.length === 0) return () => undefined;
+  return (entering) => {
+    if (isPreflight(entering)) return undefined;
+    const { req, client } = entering;
+    const caller = authenticator.authenticate({
+      headers: req.headers,
+      rawHeaders: req.rawHeaders,
+      url: req.url ?? '',
+      isFromTrustedProxy: client.isFromTrustedProxy,
+      clientCertificate: () => clientCertificateOf(req),
+    });
+    const take = (found: Caller): undefined => {
+      entering.caller = found;
+    };
+    return caller instanceof Promise ? caller.then(take) : take(caller);
+  };
+}
+
+const checkAccess: Step = (entering) => {
+  if (isPreflight(entering)) return undefined;
+  const { door, caller, requestId, client } = entering;
+  const refused = door.access.check(caller, { requestId, address: client.address });
+  return refused instanceof Promise ? refused.then(refuse) : refuse(refused);
+};
+
+function refuse(error: GatewayError | undefined): undefined {
+  if (error !== undefined) throw error;
 }

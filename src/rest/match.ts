@@ -15,6 +15,7 @@ export interface ServedMatch {
 /** A request under a route's path that is not passed on. */
 export interface RefusedMatch {
   readonly kind: 'refused';
+  readonly route: RouteConfig;
   readonly error: GatewayError;
   /** For the response; a 405 names the methods served. */
   readonly headers: Readonly<Record<string, string>>;
@@ -52,11 +53,11 @@ export function createMatcher(routes: readonly RouteConfig[]): MatchRoute {
     const { route, stripped } = found;
     if (hasDotDot(read.path) || !isPlainPath(target)) {
       const error = new GatewayError('BAD_REQUEST', 'The path must not hold ".." or characters that no URI may hold.');
-      return { kind: 'refused', error, headers: {} };
+      return { kind: 'refused', route, error, headers: {} };
     }
     if (!route.methods.includes(method)) {
       const error = new GatewayError('METHOD_NOT_ALLOWED', `The method must be one of ${route.methods.join(', ')}.`);
-      return { kind: 'refused', error, headers: { allow: route.methods.join(', ') } };
+      return { kind: 'refused', route, error, headers: { allow: route.methods.join(', ') } };
     }
     const path = segments.slice(stripped).map((segment) => `/${segment}`);
     return { kind: 'served', route, path: path.join('') + read.query, authority: read.authority };

@@ -4,7 +4,10 @@ import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RouteConfig } from '../config/types.ts';
 import { GatewayError } from '../errors.ts';
+import { corsFields } from '../lib/http-fields.ts';
+import { joinVary } from '../lib/vary.ts';
 import { publishInternalError } from '../telemetry/channels.ts';
+import { visiblePath } from '../upstream/hidden.ts';
 import type { Upstream } from '../upstream/pool.ts';
 import type { StreamResponse } from '../upstream/stream.ts';
 import type { RequestScope } from '../upstream/types.ts';
@@ -28,6 +31,12 @@ export interface Passthrough {
     match: RouteMatch,
     scope: RequestScope,
   ) => Promise<void>;
+  /** Answers a request that was not let in. */
+  readonly refuse: (
+    req: IncomingMessage,
+    res: ServerResponse,
+    refusal: { readonly error: GatewayError; readonly scope: RequestScope },
+  ) => void;
 }
 
 interface Forwarding {
@@ -37,6 +46,11 @@ interface Forwarding {
   readonly scope: RequestScope;
 }
 
+export interface PassthroughOptions {
+  /** Whether this gateway speaks CORS on a route; the upstream's own fields about it do not pass then. Default: on none. */
+  readonly hasCors?: (route: RouteConfig) => boolean;
+}
+
 /**
  * @param upstreams By name; every route's upstream is among them.
  * @throws {GatewayError} `CONFIGURATION_INVALID` for routes that cannot work.
@@ -44,6 +58,7 @@ interface Forwarding {
 export function createPassthrough(
   routes: readonly RouteConfig[],
   upstreams: ReadonlyMap<string, Upstream>,
+  { hasCors = () => false }: PassthroughOptions = {},
 ): Passthrough {
   for (const { path, upstream } of routes) {
     if (!upstreams.has(upstream)) {
@@ -56,6 +71,10 @@ export function createPassthrough(
   const pseudonym = `weft-${randomBytes(4).toString('hex')}`;
   return {
     match,
+    refuse: (req, res, { error, scope: { requestId } }) => {
+      fail(res, error, requestId);
+      req.resume();
+    },
     forward: async (req, res, found, scope) => {
       const { requestId } = scope;
       try {
@@ -68,7 +87,8 @@ export function createPassthrough(
         const response = await call(forwarding, upstream, pseudonym);
         const publicLocation = (location: string): string => rewrite(location, found.route);
         // Whatever goes wrong, the upstream's socket does not wait for a reader who never comes.
-        await answer(forwarding, response, publicLocation).finally(() => response.body.destroy());
+        const rules = { publicLocation, hasCors: hasCors(found.route) };
+        await answer(forwarding, response, rules).finally(() => response.body.destroy());
       } catch (error) {
         fail(res, error, requestId);
       } finally {
@@ -89,7 +109,7 @@ async function call({ req, match, scope }: Forwarding, upstream: Upstream, pseud
   }
   return upstream.stream({
     method: req.method ?? 'GET',
-    path: match.path,
+    path: visiblePath(match.path, scope.hidden),
     headers: requestFields(req, { rules: upstream.headerRules, scope, pseudonym, authority: match.authority }),
     body: hasBody(req) ? bodyOf(req) : undefined,
     signal: scope.signal,
@@ -99,11 +119,14 @@ async function call({ req, match, scope }: Forwarding, upstream: Upstream, pseud
 async function answer(
   { req, res, scope }: Forwarding,
   response: StreamResponse,
-  publicLocation: (location: string) => string,
+  { publicLocation, hasCors }: { readonly publicLocation: (location: string) => string; readonly hasCors: boolean },
 ): Promise<void> {
   const { status, body } = response;
   if (body.errored !== null) throw body.errored;
   const fields = responseFields(response, { requestId: scope.requestId, publicLocation });
+  if (hasCors) for (const name of corsFields) delete fields[name];
+  // What the entrance has set counts beside what the upstream says.
+  if (res.hasHeader('vary')) fields['vary'] = joinVary(fields['vary'], res.getHeader('vary'));
   if (req.method === 'HEAD' || status === 204 || status === 304) {
     body.resume();
     res.writeHead(status, fields).end();

@@ -58,6 +58,8 @@ export interface Asked {
   readonly res: ServerResponse;
   readonly scope: RequestScope;
   readonly accepted: Accepted;
+  /** For an answer 401. */
+  readonly challenges: readonly string[];
 }
 
 export interface TextAnswer {
@@ -67,7 +69,7 @@ export interface TextAnswer {
 }
 
 /** The answer to a request for one result. Sets on `res` what goes with it: `allow`, `vary`. */
-export function answerOf(result: Result, { req, res, scope, accepted }: Asked, formatError: FormatError): TextAnswer {
+export function answerOf(result: Result, { req, res, scope, accepted, challenges }: Asked, formatError: FormatError): TextAnswer {
   const formatted = formatResult(result, scope, formatError);
   const mediaType = accepted.single === eventStream ? graphqlJson : accepted.single;
   // What went wrong may be well again in a moment: no cache may keep the answer, whatever its upstreams allow.
@@ -75,7 +77,9 @@ export function answerOf(result: Result, { req, res, scope, accepted }: Asked, f
   const status = statusOfResult(formatted, mediaType);
   // RFC 9110, 15.5.6: an answer 405 must say what is allowed. What may not come by GET may by POST.
   if (status === 405) res.setHeader('allow', 'POST');
-  if (req.method === 'GET') res.setHeader('vary', 'accept');
+  // RFC 9110, 15.5.2: an answer 401 must say how to be known.
+  if (status === 401 && challenges.length > 0) res.setHeader('www-authenticate', [...challenges]);
+  if (req.method === 'GET') res.appendHeader('vary', 'accept');
   const text = printResult(formatted, result.stringify);
   return { status, headers: { 'content-type': `${mediaType}; charset=utf-8` }, text };
 }

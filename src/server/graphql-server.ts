@@ -50,6 +50,7 @@ export interface GraphqlContext {
   readonly scope: RequestScope;
   readonly accepted: Accepted;
   readonly draining: AbortSignal;
+  readonly challenges: readonly string[];
   /** What the client asks; rejects where that cannot be read. */
   readonly reading: Promise<GraphqlRequest>;
 }
@@ -67,6 +68,8 @@ export interface GraphqlHandlerOptions {
   readonly formatError?: FormatError;
   /** Policies, in their order. */
   readonly plugins?: readonly Plugin[];
+  /** Values of `www-authenticate` for an answer 401. Default: none. */
+  readonly challenges?: readonly string[];
 }
 
 /**
@@ -77,7 +80,7 @@ export interface GraphqlHandlerOptions {
  * @see {@link https://graphql.github.io/graphql-over-http/draft/ | GraphQL over HTTP}
  */
 export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHandler {
-  const { config, formatError = formatErrorForClients } = options;
+  const { config, formatError = formatErrorForClients, challenges = [] } = options;
   const yoga = createYoga<GraphqlContext>({
     schema: options.schema,
     graphqlEndpoint: config.path,
@@ -100,7 +103,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
       const reading = readGraphqlRequest(req, config.maxBodyBytes);
       // Whoever needs the request hears of the failure; where nobody does, it must not end the process.
       reading.catch(() => {});
-      const context: GraphqlContext = { req, res, scope, accepted, draining, reading };
+      const context: GraphqlContext = { req, res, scope, accepted, draining, challenges, reading };
       const known = options.runPrepared && (await resultOfKnown(context, options.runPrepared));
       if (known) return sendText(context, answerOf(known, context, formatError));
       const response = await yoga.handleNodeRequestAndResponse(req, res, context);

@@ -1,9 +1,12 @@
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TlsConfig } from '../config/identity-types.ts';
 import { GatewayError } from '../errors.ts';
 import { serve, type Lanes } from './lanes.ts';
 import { createDrain } from './shutdown.ts';
+import { tlsOptions } from './tls-options.ts';
 
 export interface HttpServerOptions {
   /** Address to listen on, or a name of one. */
@@ -14,6 +17,8 @@ export interface HttpServerOptions {
   readonly lanes: () => Lanes;
   /** Longest wait of `close` for running requests, in milliseconds; what runs then is cut. */
   readonly drainMs: number;
+  /** Serves HTTPS in place of HTTP. Default: HTTP. */
+  readonly tls?: TlsConfig | undefined;
 }
 
 export interface HttpServer {
@@ -40,12 +45,14 @@ const limits = {
 } as const;
 
 /**
- * Listens for HTTP.
+ * Listens for HTTP, or for HTTPS.
  *
- * @throws {GatewayError} `START_FAILED` with one line that says what to do, where it cannot listen.
+ * @throws {GatewayError} `START_FAILED` with one line that says what to do, where it cannot listen or `tls` cannot be
+ *   used.
  */
-export async function startHttpServer({ host, port, lanes, drainMs }: HttpServerOptions): Promise<HttpServer> {
-  const server = createServer(limits);
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { host, port, lanes, drainMs, tls } = options;
+  const server = tls === undefined ? createServer(limits) : createTlsServer({ ...limits, ...tlsOptions(tls) });
   const drain = createDrain(server, drainMs);
   server.on('request', (req: IncomingMessage, res: ServerResponse) => {
     drain.track(res);
@@ -55,7 +62,8 @@ export async function startHttpServer({ host, port, lanes, drainMs }: HttpServer
     refuseUnreadable(error, socket, drain.isAnswering(socket));
   });
   const address = await listen(server, host, port);
-  return { url: urlOf(host, address), port: address.port, close: drain.close };
+  const protocol = tls === undefined ? 'http' : 'https';
+  return { url: `${protocol}://${hostOf(host)}:${address.port}`, port: address.port, close: drain.close };
 }
 
 function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
@@ -94,10 +102,10 @@ function whyNot({ code, message }: NodeJS.ErrnoException, host: string, port: nu
   }
 }
 
-function urlOf(host: string, { port }: AddressInfo): string {
+function hostOf(host: string): string {
   // Addresses that mean "all of this machine's" cannot be asked for.
-  if (host === '0.0.0.0' || host === '::') return `http://localhost:${port}`;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 /** Answers what is no HTTP request, as far as there is somebody to answer and nothing on the wire already. */

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { HeaderRule } from '../config/types.ts';
 import { GatewayError } from '../errors.ts';
 import { hopByHopFields, isFieldName, isFieldValue, nominatedFields } from '../lib/http-fields.ts';
+import { visibleValue } from './hidden.ts';
 import type { RequestScope } from './types.ts';
 
 /** Always set by the gateway; a rule could only forge them. */
@@ -59,7 +60,8 @@ export function compileHeaderRules(rules: Readonly<Record<string, HeaderRule>>):
 /**
  * The headers of one call to an upstream: `x-request-id`, `traceparent` (and the client's `tracestate` where its trace
  * goes on), `extra`, and what the rules name. Nothing else of the client's passes; nothing of its connection ever does,
- * nor what its `connection` header nominates. A header whose claim is missing is not sent at all.
+ * nor what its `connection` header nominates, nor what `scope.hidden` names. A header whose claim is missing is not sent
+ * at all.
  *
  * @param extra By lower-case name, from the gateway's own code; wins over the rules.
  */
@@ -75,7 +77,8 @@ export function upstreamHeaders(
   if (tracestate !== undefined) headers['tracestate'] = tracestate;
   for (const [name, value] of rules.fixed) headers[name] = value;
   for (const [name, header] of rules.fromClient) {
-    const value = nominated.has(header) ? undefined : clientValue(clientHeaders, header);
+    const given = nominated.has(header) ? undefined : clientValue(clientHeaders, header);
+    const value = given === undefined ? undefined : visibleValue(header, given, scope.hidden);
     if (value !== undefined) headers[name] = value;
   }
   for (const [name, claim] of rules.fromCaller) {

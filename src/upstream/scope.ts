@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ResponseHeaderRule } from '../config/types.ts';
 import { anonymous, type Caller } from '../identity/caller.ts';
+import type { ClientInfo } from '../lib/forwarded.ts';
 import { readRequestId } from '../lib/request-id.ts';
 import { childTraceparent, readTraceparent } from '../lib/trace-context.ts';
 import { ResponseHeaders } from './response-headers.ts';
-import type { RequestScope } from './types.ts';
+import type { HiddenPlaces, RequestScope } from './types.ts';
 
 export interface ScopeOptions {
   /** The client's, lower-case names. */
@@ -13,17 +14,26 @@ export interface ScopeOptions {
   readonly signal: AbortSignal;
   /** Checked by `checkResponseHeaderRules`. */
   readonly responseHeaderRules: Readonly<Record<string, ResponseHeaderRule>>;
+  /** Default: read from `x-request-id`, or made. */
+  readonly requestId?: string;
   /** Default: anonymous. */
   readonly caller?: Caller;
+  /** Default: not known; fields about the client are then made from the connection alone. */
+  readonly client?: ClientInfo | undefined;
+  /** Default: nothing. */
+  readonly hidden?: HiddenPlaces | undefined;
 }
 
 /** What all upstream calls of one client request share; one per request. */
-export function createRequestScope({ headers, signal, responseHeaderRules, caller }: ScopeOptions): RequestScope {
+export function createRequestScope(options: ScopeOptions): RequestScope {
+  const { headers, signal, responseHeaderRules, caller, client, hidden } = options;
   let values: Map<object, unknown> | undefined;
   return {
-    requestId: readRequestId(headers['x-request-id']),
+    requestId: options.requestId ?? readRequestId(headers['x-request-id']),
     traceparent: childTraceparent(readTraceparent(headers['traceparent'])),
     clientHeaders: headers,
+    client,
+    hidden,
     caller: caller ?? anonymous,
     signal,
     responseHeaders: new ResponseHeaders(responseHeaderRules),

@@ -3,7 +3,15 @@ import type { DocumentNode, ExecutionResult } from 'graphql';
 import type { UpstreamKind } from '../config/types.ts';
 import type { GatewayError } from '../errors.ts';
 import type { Caller } from '../identity/caller.ts';
+import type { ClientInfo } from '../lib/forwarded.ts';
 import type { ResponseHeaders } from './response-headers.ts';
+
+/** Places in a client's request that are kept from upstreams. Header names in lower case, the others as they are. */
+export interface HiddenPlaces {
+  readonly headers: readonly string[];
+  readonly cookies: readonly string[];
+  readonly queryParameters: readonly string[];
+}
 
 /** What all upstream calls of one client request share. Made once per request, never kept beyond it. */
 export interface RequestScope {
@@ -13,6 +21,10 @@ export interface RequestScope {
   readonly traceparent: string;
   /** The client's headers, lower-case names. Read only by header rules. */
   readonly clientHeaders: IncomingHttpHeaders;
+  /** Who sent the request; undefined where it did not come by a socket. */
+  readonly client: ClientInfo | undefined;
+  /** What no upstream may see of the client's request; undefined: everything may pass that rules let pass. */
+  readonly hidden: HiddenPlaces | undefined;
   readonly caller: Caller;
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal;

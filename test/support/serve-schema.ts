@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import type { GatewayConfig, ResponseHeaderRule } from '../../src/config/types.ts';
-import { createPolicies } from '../../src/policies/index.ts';
+import { graphqlPolicies } from '../../src/policies/index.ts';
 import { clientSignal } from '../../src/server/client-signal.ts';
 import { createGraphqlLane } from '../../src/server/graphql-lane.ts';
 import { createGraphqlHandler, type GraphqlHandlerOptions } from '../../src/server/graphql-server.ts';
@@ -39,7 +39,7 @@ export async function serveSchema(schema: GraphQLSchema, options: ServeSchemaOpt
   };
   const config = { ...defaults, ...options.config };
   const responseHeaderRules = options.responseHeaderRules ?? { 'set-cookie': 'append', 'cache-control': 'first' };
-  const handler = createGraphqlHandler({ schema, config, plugins: createPolicies(), ...options.handler });
+  const handler = createGraphqlHandler({ schema, config, plugins: graphqlPolicies(), ...options.handler });
   const graphql = createGraphqlLane({
     config,
     enter: (req, res) => {

@@ -25,5 +25,8 @@ describe('RFC 7239 4 Forwarded', () => {
   test('an address is told without IPv6 mapping and zone', () => {
     assert.equal(plainAddress('::ffff:127.0.0.1'), '127.0.0.1');
     assert.equal(plainAddress('fe80::1%eth0'), 'fe80::1');
+    assert.equal(plainAddress('::ffff:7f00:1'), '127.0.0.1');
+    assert.equal(plainAddress('2001:db8::ffff:1'), '2001:db8::ffff:1');
+    assert.equal(plainAddress('unknown'), 'unknown');
   });
 });

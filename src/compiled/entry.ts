@@ -1,0 +1,55 @@
+import type { GraphQLError } from 'graphql';
+import type { Program } from '../executor/program.ts';
+import type { Operation } from '../planner/operation.ts';
+import type { Plan } from '../planner/plan.ts';
+
+/** What runs one operation of a document. */
+export type Entry = CompiledEntry | StitchedEntry;
+
+export interface CompiledEntry extends Checked, Reading {
+  readonly runs: 'compiled';
+  readonly isMutation: boolean;
+  readonly plan: Plan;
+  readonly program: Program;
+}
+
+export interface StitchedEntry extends Checked {
+  readonly runs: 'stitched';
+}
+
+/** What is to be checked before an operation may run. */
+export interface Checked {
+  /** Whether it asks for `__schema` or `__type`. */
+  readonly asksSchema: boolean;
+  /** Absent where nothing that it asks for is guarded. */
+  readonly guarded?: Guarded;
+}
+
+/** What an operation needs of a request beside its program. */
+export interface Reading {
+  /** Checks variables and fills in defaults, as GraphQL, 6.1.2 says. */
+  readonly coerce: (variables: Variables) => Coerced;
+  /** Answers the introspection fields; absent where there are none. */
+  readonly introspect: ((variables: Variables) => object) | undefined;
+}
+
+/** An operation that demands something of its caller. */
+export interface Guarded {
+  /** Numbers of all that it may demand, ascending. */
+  readonly requirements: readonly number[];
+  /** What its masked programs are made of; absent where it could not be taken apart, and so cannot be masked. */
+  readonly parts?: MaskableParts;
+}
+
+export interface MaskableParts extends Reading {
+  /** The whole operation. */
+  readonly operation: Operation;
+  /** Whether it could be planned: if not, a part of it runs stitched as well. */
+  readonly isPlanned: boolean;
+}
+
+export type Variables = Readonly<Record<string, unknown>>;
+
+export type Coerced =
+  | { readonly values: Variables; readonly errors?: never }
+  | { readonly errors: readonly GraphQLError[]; readonly values?: never };

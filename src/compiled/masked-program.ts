@@ -1,0 +1,74 @@
+import { parse, type DocumentNode, type GraphQLSchema } from 'graphql';
+import type { Guards } from '../composition/guards.ts';
+import type { Program } from '../executor/program.ts';
+import { compileShaping, type ShapeAnswer } from '../executor/shape-answer.ts';
+import { maskOperation } from '../planner/mask-operation.ts';
+import { Mask } from '../planner/mask.ts';
+import type { Plan } from '../planner/plan.ts';
+import { shapeOf } from '../planner/shape-of.ts';
+import type { Shape } from '../planner/shape.ts';
+import { writeOperation } from '../planner/write-operation.ts';
+import { executeStitched } from '../stitched/execute.ts';
+import { compilePlan, planningBudget, preparing, smallestBytes, tellWhyStitched } from './build-entry.ts';
+import type { Built, EntryParts } from './build-entry.ts';
+import type { MaskableParts } from './entry.ts';
+import { asFetchAnswer } from './results.ts';
+
+/** What runs an operation without what is denied, and puts null and an error in its place. */
+export interface MaskedProgram {
+  /** Of the whole operation. */
+  readonly shape: Shape;
+  readonly program: Program;
+  /** Absent where it runs stitched. */
+  readonly plan?: Plan;
+  /** Only where it runs stitched. */
+  readonly stitched?: StitchedPart;
+}
+
+/** The part of an operation that is not denied, as a document of its own. */
+export interface StitchedPart {
+  /** Absent where nothing is left to ask. */
+  readonly document: DocumentNode | undefined;
+  /** Puts one result of the document into the shape of the whole operation. */
+  readonly shapeAnswer: ShapeAnswer;
+}
+
+/** @param denied Numbers of what the caller lacks. */
+export function buildMasked(
+  { operation, isPlanned }: MaskableParts,
+  denied: readonly number[],
+  parts: EntryParts & { readonly guards: Guards },
+): Built<MaskedProgram> {
+  const { schema, graph, facades, guards } = parts;
+  const mask = new Mask(schema, guards, denied);
+  const shape = shapeOf(schema, operation, mask);
+  const masked = maskOperation(operation, mask, schema);
+  const written = writeOperation(masked, schema);
+  const document = written.selections.length > 0 ? parse(written.text, { noLocation: true }) : undefined;
+  if (isPlanned) {
+    try {
+      const { plan, program, bytes } = compilePlan(
+        { operation: masked, shape, budget: planningBudget() },
+        graph,
+        preparing(facades),
+      );
+      return { value: { shape, program, plan }, bytes };
+    } catch (cause) {
+      if (document) tellWhyStitched(cause, document);
+    }
+  }
+  const stitched = { document, shapeAnswer: compileShaping(shape, written.selections) };
+  const bytes = smallestBytes + 4 * (JSON.stringify(shape).length + 2 * written.text.length);
+  return { value: { shape, program: stitchedProgram(stitched, schema), stitched }, bytes };
+}
+
+function stitchedProgram({ document, shapeAnswer }: StitchedPart, schema: GraphQLSchema): Program {
+  return {
+    run: async ({ variables, values, scope, introspection = {} }) => {
+      const result = document
+        ? await executeStitched({ schema, document, variableValues: variables, contextValue: { scope } })
+        : { data: {} };
+      return shapeAnswer(asFetchAnswer(result), { values, introspection });
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { GraphQLError, type ExecutionResult } from 'graphql';
+import { GatewayError } from '../errors.ts';
+import type { PlacedError } from '../executor/build-carefully.ts';
+import type { ProgramResult } from '../executor/program.ts';
+import { publishInternalError } from '../telemetry/channels.ts';
+import type { FetchAnswer, RequestScope } from '../upstream/types.ts';
+
+/** What a program gives as a result of GraphQL. What no part of the answer shows is told to the log. */
+export function resultOf({ data, errors, unshown }: ProgramResult, { requestId }: RequestScope): ExecutionResult {
+  for (const error of unshown) if (error.isInternal) publishInternalError({ error, requestId });
+  return errors.length > 0 ? { data, errors: errors.map(asGraphqlError) } : { data };
+}
+
+export function asGraphqlError({ path, error }: PlacedError): GraphQLError {
+  return new GraphQLError(error.publicMessage, { ...(path.length > 0 && { path }), originalError: error });
+}
+
+/** A result of GraphQL as a program takes the answer of an upstream. */
+export function asFetchAnswer({ data, errors }: ExecutionResult): FetchAnswer {
+  return {
+    data,
+    ...(errors && {
+      errors: errors.map((error) => ({ error: gatewayErrorOf(error), ...(error.path && { path: error.path }) })),
+    }),
+  };
+}
+
+/** Libraries wrap errors in errors; this many are looked at, so that no chain is followed for ever. */
+const maxCauses = 100;
+
+/** The `GatewayError` among an error's causes, or one that stands for it in the log. */
+export function gatewayErrorOf(error: GraphQLError): GatewayError {
+  const seen = new Set<unknown>([error]);
+  for (const each of seen) {
+    if (each instanceof GatewayError) return each;
+    if (typeof each !== 'object' || each === null || seen.size >= maxCauses) continue;
+    const { originalError, cause, errors } = each as Readonly<Record<string, unknown>>;
+    for (const inner of [originalError, cause, ...(Array.isArray(errors) ? (errors as unknown[]) : [])])
+      seen.add(inner);
+  }
+  return new GatewayError('INTERNAL_ERROR', error.message, { cause: error });
+}

@@ -1,0 +1,143 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { DocumentNode } from 'graphql';
+import { createCompiledEngine, type CompiledEngine } from './compiled/engine.ts';
+import { contractOf } from './composition/contract.ts';
+import { readGuards } from './composition/guards.ts';
+import type { GatewayConfig } from './config/types.ts';
+import type { AccessRule, DoorConfig } from './config/identity-types.ts';
+import type { OpenUpstreams } from './assembly/open-upstreams.ts';
+import { createAuthorizer } from './policies/authorize.ts';
+import { forCallers, type FrontDoor } from './policies/front-door.ts';
+import { graphqlPolicies } from './policies/index.ts';
+import { createPassthrough } from './rest/passthrough.ts';
+import { createGraphqlLane, type Lane } from './server/graphql-lane.ts';
+import { createGraphqlHandler, type GraphqlHandler } from './server/graphql-server.ts';
+import type { Lanes } from './server/lanes.ts';
+import { stitch } from './stitched/schema.ts';
+import type { Facade } from './upstream/types.ts';
+
+/**
+ * One generation: what one supergraph is served by. Each audience has its own part of the schema, and so its own engine
+ * and its own parser's and validator's memory: nothing of one can show in another's answers.
+ */
+
+export interface GenerationParts {
+  readonly config: GatewayConfig;
+  readonly opened: OpenUpstreams;
+  readonly supergraph: DocumentNode;
+  /** By upstream name. */
+  readonly facades: ReadonlyMap<string, Facade>;
+  /** Upstreams whose schema is missing. */
+  readonly unavailable: readonly string[];
+  readonly frontDoor: FrontDoor;
+  /** How upstreams stand, for readiness. */
+  readonly states: () => Readonly<Record<string, string>>;
+}
+
+/** @throws {GatewayError} `COMPOSITION_FAILED` for an audience that has nothing to ask for. */
+export function createGeneration(parts: GenerationParts): Lanes {
+  const { config, states } = parts;
+  return {
+    graphqlPath: config.graphql.path,
+    graphql: graphqlLane(parts),
+    routes: restLane(parts),
+    readiness: () => ({ ready: true, upstreams: states() }),
+  };
+}
+
+function graphqlLane(parts: GenerationParts): Lane {
+  const { config, frontDoor } = parts;
+  const whole = handlerOf(parts, parts.supergraph);
+  const byAudience = new Map(
+    config.audiences.map((audience) => [audience.name, handlerOf(parts, contractOf(parts.supergraph, audience))]),
+  );
+  const { door = listenersOwn, graphiql } = config.graphql;
+  const handlerFor: (caller: Parameters<FrontDoor['audienceOf']>[0]) => GraphqlHandler = (caller) => {
+    const audience = frontDoor.audienceOf(caller);
+    return audience === undefined ? whole : (byAudience.get(audience) ?? whole);
+  };
+  return createGraphqlLane({
+    config: config.graphql,
+    enter: enterBy(frontDoor, door, ['GET', 'POST']),
+    enterPage: enterBy(frontDoor, { ...door, ...pageAccess(graphiql) }, ['GET', 'POST']),
+    handlerFor,
+  });
+}
+
+const listenersOwn: DoorConfig = {
+  anonymous: undefined,
+  access: undefined,
+  addresses: undefined,
+  cors: undefined,
+  csrf: undefined,
+};
+
+/** GraphiQL's page holds nothing of the schema: where it is for all it asks nobody who they are. */
+function pageAccess(graphiql: boolean | AccessRule): Pick<DoorConfig, 'anonymous' | 'access'> {
+  return typeof graphiql === 'object'
+    ? { anonymous: undefined, access: graphiql }
+    : { anonymous: true, access: undefined };
+}
+
+function enterBy({ enter, doorFor }: FrontDoor, config: DoorConfig, methods: readonly string[]) {
+  const door = doorFor(config, methods);
+  return (req: IncomingMessage, res: ServerResponse) => enter({ req, res, door });
+}
+
+function handlerOf(
+  { config, facades, unavailable, frontDoor }: GenerationParts,
+  supergraph: DocumentNode,
+): GraphqlHandler {
+  const { introspection = true, suggestions = true } = config.graphql;
+  const schema = stitch(supergraph, facades);
+  const guards = readGuards(supergraph);
+  const { deny } = createAuthorizer({ guards, decide: frontDoor.decide });
+  const engine: CompiledEngine = createCompiledEngine({
+    ...{ supergraph, facades, schema, runs: config.engine, showsPlans: config.graphql.queryPlan },
+    ...(introspection !== true && { mayIntrospect: forCallers(introspection) }),
+    authorization: {
+      guards,
+      mode: config.authorization.mode,
+      deny: (requirements, { caller, requestId, client }) =>
+        deny(requirements, { caller, requestId, address: client?.address }),
+    },
+  });
+  return createGraphqlHandler({
+    schema,
+    execute: engine.execute,
+    runPrepared: engine.runPrepared,
+    subscribe: engine.subscribe,
+    config: config.graphql,
+    challenges: frontDoor.challenges,
+    plugins: graphqlPolicies({
+      unavailable,
+      ...(suggestions !== true && { mayHearSuggestions: forCallers(suggestions) }),
+    }),
+  });
+}
+
+/** Takes a request for a REST route, or says `false`. */
+function restLane({ config, opened, frontDoor }: GenerationParts): NonNullable<Lanes['routes']> {
+  const upstreams = new Map([...opened.byName].map(([name, { upstream }]) => [name, upstream]));
+  const doors = new Map(
+    config.routes.map((route) => [route, frontDoor.doorFor(route.door ?? listenersOwn, route.methods)]),
+  );
+  const passthrough = createPassthrough(config.routes, upstreams, {
+    hasCors: (route) => doors.get(route)?.cors !== undefined,
+  });
+  return (req, res) => {
+    const match = passthrough.match(req.method ?? 'GET', req.url ?? '/');
+    if (!match) return false;
+    const door = doors.get(match.route);
+    if (!door) throw new TypeError(`route "${match.route.path}" has no door`);
+    void pass(frontDoor.enter({ req, res, door }));
+    return true;
+
+    async function pass(entering: ReturnType<FrontDoor['enter']>): Promise<void> {
+      const entered = entering instanceof Promise ? await entering : entering;
+      if (entered.is === 'answered' || !match) return;
+      if (entered.is === 'refused') passthrough.refuse(req, res, entered);
+      else await passthrough.forward(req, res, match, entered.scope);
+    }
+  };
+}

@@ -1,0 +1,214 @@
+import {
+  getNamedType,
+  isAbstractType,
+  isObjectType,
+  parse,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLSchema,
+} from 'graphql';
+import { seededRandom } from '../../upstreams/demo/random.ts';
+import { createCompiledEngine, type CompiledEngine } from '../../src/compiled/engine.ts';
+import type { Guards, Requirement } from '../../src/composition/guards.ts';
+import { anonymous } from '../../src/identity/caller.ts';
+import { stitch } from '../../src/stitched/schema.ts';
+import { createRequestScope } from '../../src/upstream/scope.ts';
+import type { Facade, RequestScope } from '../../src/upstream/types.ts';
+import { buildSchema } from 'graphql';
+import { Faults, noFaults } from './generated/faults.ts';
+import { newRecord, type RunRecord } from './generated/record.ts';
+import { composed, type SubgraphText } from './generated/rig.ts';
+import { readSubgraph } from './generated/subgraph.ts';
+import { Universe, type Arguments } from './generated/universe.ts';
+import { memoryFacade } from './generated/upstream.ts';
+import { schemaOf } from './generated/upstream-schema.ts';
+import type { Denied } from './masks-monolith.ts';
+
+export type EngineName = 'compiled' | 'stitched';
+
+export interface GuardedAnswer {
+  readonly result: ExecutionResult;
+  readonly record: RunRecord;
+  /** Every document that an upstream was sent for this request. */
+  readonly asked: readonly { readonly upstream: string; readonly document: DocumentNode }[];
+}
+
+export interface Asking {
+  readonly engine: EngineName;
+  readonly document: DocumentNode;
+  readonly variables: Arguments;
+  /** Requirements that the caller does not meet. */
+  readonly lacks: readonly number[];
+}
+
+/** A generated supergraph behind both engines, with guards. */
+export interface MasksRig {
+  readonly universe: Universe;
+  readonly guards: Guards;
+  readonly ask: (asking: Asking) => Promise<GuardedAnswer>;
+  readonly deniedOf: (lacks: readonly number[]) => Denied;
+  /** A denied field that an upstream was asked for although the gateway needs it for nothing; undefined: there is none. */
+  readonly leakIn: (answer: GuardedAnswer, denied: Denied) => string | undefined;
+}
+
+const requirementCount = 5;
+
+export function createMasksRig(subgraphs: readonly SubgraphText[], seed: number): MasksRig {
+  const found = composed(subgraphs);
+  if (typeof found === 'string') throw new TypeError(`the subgraphs do not compose: ${found}`);
+  const universe = new Universe(
+    subgraphs.map(({ name, sdl }) => readSubgraph(name, sdl)),
+    buildSchema(found.api, { assumeValid: true, assumeValidSDL: true }),
+  );
+  const faults = new Faults(universe);
+  const runs = new WeakMap<RequestScope, { record: RunRecord; asked: GuardedAnswer['asked'][number][] }>();
+  const recordOf = (scope: RequestScope): RunRecord => runs.get(scope)?.record ?? newRecord(noFaults);
+  const facades = new Map(
+    universe.subgraphs.map((subgraph): readonly [string, Facade] => [
+      subgraph.name,
+      listening(memoryFacade({ subgraph, universe, faults, recordOf }), (scope, document) =>
+        runs.get(scope)?.asked.push({ upstream: subgraph.name, document }),
+      ),
+    ]),
+  );
+  const supergraph = parse(found.supergraph);
+  const schema = stitch(supergraph, facades);
+  const guards = randomGuards(universe.schema, seed);
+  const lacking = new WeakMap<RequestScope, readonly number[]>();
+  const authorization = {
+    guards,
+    mode: 'mask',
+    deny: (requirements: readonly number[], scope: RequestScope) =>
+      requirements.filter((number) => lacking.get(scope)?.includes(number)),
+  } as const;
+  const engines: Readonly<Record<EngineName, CompiledEngine>> = {
+    compiled: createCompiledEngine({ supergraph, facades, schema, authorization }),
+    stitched: createCompiledEngine({ supergraph, facades, schema, authorization, runs: 'stitched' }),
+  };
+  const schemas = new Map(universe.subgraphs.map((subgraph) => [subgraph.name, schemaOf(subgraph)]));
+  return {
+    universe,
+    guards,
+    ask: async ({ engine, document, variables, lacks }) => {
+      const scope = createRequestScope({
+        headers: {},
+        signal: new AbortController().signal,
+        responseHeaderRules: {},
+        caller: anonymous,
+      });
+      const run = { record: newRecord(noFaults), asked: [] };
+      runs.set(scope, run);
+      lacking.set(scope, lacks);
+      const result = await engines[engine].execute({
+        schema,
+        document,
+        variableValues: variables,
+        contextValue: { scope },
+      });
+      return { result, ...run };
+    },
+    deniedOf: (lacks) => ({ types: deniedIn(guards.types, lacks), fields: deniedIn(guards.fields, lacks) }),
+    leakIn: ({ asked }, denied) => {
+      for (const { upstream, document } of asked) {
+        const leak = leakOf(document, schemas.get(upstream), { universe, faults, denied });
+        if (leak !== undefined) return `"${upstream}" is asked for ${leak}`;
+      }
+      return undefined;
+    },
+  };
+}
+
+function listening(facade: Facade, tell: (scope: RequestScope, document: DocumentNode) => void): Facade {
+  return {
+    ...facade,
+    execute: (request) => {
+      tell(request.scope, request.document);
+      return facade.execute(request);
+    },
+    prepare: (text) => {
+      const prepared = facade.prepare(text);
+      const document = parse(text);
+      return (variables, scope) => {
+        tell(scope, document);
+        return prepared(variables, scope);
+      };
+    },
+  };
+}
+
+/** Guards on some fields and types of what clients see; the same for the same seed. */
+function randomGuards(schema: GraphQLSchema, seed: number): Guards {
+  const random = seededRandom(seed * 4099 + 3);
+  const requirements = Array.from({ length: requirementCount }, (_, number): Requirement => ({
+    authenticated: true,
+    scopes: [[`scope${number}`]],
+    policies: [],
+  }));
+  const types = new Map<string, readonly number[]>();
+  const fields = new Map<string, readonly number[]>();
+  const roots = [schema.getQueryType(), schema.getMutationType()];
+  const one = (): readonly number[] => [random.between(0, requirementCount - 1)];
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || type.name.startsWith('__')) continue;
+    const isRoot = roots.includes(type);
+    if (!isRoot && random.chance(22)) types.set(type.name, one());
+    for (const name of Object.keys(type.getFields()))
+      if (random.chance(isRoot ? 8 : 25)) fields.set(`${type.name}.${name}`, one());
+  }
+  return { requirements, types, fields };
+}
+
+function deniedIn(guarded: ReadonlyMap<string, readonly number[]>, lacks: readonly number[]): ReadonlySet<string> {
+  return new Set(
+    [...guarded].flatMap(([name, numbers]) => (numbers.some((each) => lacks.includes(each)) ? [name] : [])),
+  );
+}
+
+interface Leaking {
+  readonly universe: Universe;
+  readonly faults: Faults;
+  readonly denied: Denied;
+}
+
+/** Judged by the upstream's own schema. Keys and inputs of `@requires` may be asked for: the gateway alone uses them. */
+function leakOf(
+  document: DocumentNode,
+  schema: GraphQLSchema | undefined,
+  { universe, faults, denied }: Leaking,
+): string | undefined {
+  if (!schema) return undefined;
+  const info = new TypeInfo(schema);
+  let leak: string | undefined;
+  const isDenied = (type: string, field: string): boolean =>
+    denied.types.has(type) || denied.fields.has(`${type}.${field}`);
+  visit(
+    document,
+    visitWithTypeInfo(info, {
+      Field: ({ name: { value: name } }) => {
+        const parent = info.getParentType();
+        if (!parent || name.startsWith('_') || universe.isKeyField(name) || faults.isInput(name)) return;
+        const possible = isAbstractType(parent)
+          ? schema.getPossibleTypes(parent).map((type) => type.name)
+          : [parent.name];
+        // An interface object stands for several types: it is asked for those that are not denied.
+        const known = universe.schema.getType(parent.name);
+        const types = isAbstractType(parent) || isObjectType(known) ? possible : possibleOf(universe, parent.name);
+        const found = types.filter((type) => isDenied(type, name));
+        const isLeak = isObjectType(parent) && !isObjectType(known) ? found.length === types.length : found.length > 0;
+        if (isLeak && found.length > 0) leak ??= `${parent.name}.${name} of ${found.join()}`;
+        const given = getNamedType(info.getType());
+        if (given && isObjectType(given) && denied.types.has(given.name) && isObjectType(known))
+          leak ??= `${parent.name}.${name}, which gives ${given.name}`;
+      },
+    }),
+  );
+  return leak;
+}
+
+function possibleOf({ schema }: Universe, name: string): readonly string[] {
+  const type = schema.getType(name);
+  return isAbstractType(type) ? schema.getPossibleTypes(type).map((each) => each.name) : [];
+}
