@@ -150,8 +150,7 @@ async function serve(serving: Serving): Promise<Running> {
 }
 
 async function listen({ config, opened, first, schemas }: Serving, frontDoor: FrontDoor): Promise<Running> {
-  const states = () =>
-    Object.fromEntries(upstreamStates(opened, schemas).map(({ name, schema }) => [name, schema]));
+  const states = () => Object.fromEntries(upstreamStates(opened, schemas).map(({ name, schema }) => [name, schema]));
   const generationOf = ({ supergraph, facades, missing, out }: Composed): Generation => ({
     lanes: createGeneration({ config, opened, supergraph, facades, unavailable: missing, frontDoor, states }),
     outFields: out.map(({ type, field }) => `${type}.${field}`),

@@ -28,11 +28,7 @@ export async function openFrontDoor(config: GatewayConfig, supergraph: DocumentN
   }
 }
 
-async function openWith(
-  config: GatewayConfig,
-  supergraph: DocumentNode,
-  redis: Redis | undefined,
-): Promise<FrontDoor> {
+async function openWith(config: GatewayConfig, supergraph: DocumentNode, redis: Redis | undefined): Promise<FrontDoor> {
   const { authorization, identity, security, audiences } = config;
   const { requirements } = readGuards(supergraph);
   const { policies } = authorization;

@@ -180,7 +180,7 @@ function chooseProvider({ providers }: IdentityConfig, name: string | undefined)
   return found;
 }
 
-const connectTimeoutMs = 5000;
+const connectTimeoutMs = 2000;
 
 /** A connection only where the store needs one. */
 async function withRedis(

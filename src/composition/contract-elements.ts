@@ -5,11 +5,12 @@ import {
   type ConstDirectiveNode,
   type ConstValueNode,
   type DocumentNode,
+  type FieldDefinitionNode,
   type InputValueDefinitionNode,
   type TypeDefinitionNode,
   type TypeNode,
 } from 'graphql';
-import { argumentOf, mergedTypes, namedType } from './definitions.ts';
+import { argumentOf, mergedTypes, namedType, outputFieldsOf } from './definitions.ts';
 
 /**
  * The parts of a supergraph that an audience may or may not see, by their coordinates: `Type`, `Type.field`,
@@ -101,50 +102,30 @@ function rootsOf({ definitions }: DocumentNode): Elements['roots'] {
 }
 
 function typeOf(type: TypeDefinitionNode, marks: Marks): TypeElement {
-  const owner = type.name.value;
-  const base = {
-    ...elementOf(type, { place: owner, name: owner }, marks),
+  const name = type.name.value;
+  const inputs = type.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION ? (type.fields ?? []) : [];
+  const values = type.kind === Kind.ENUM_TYPE_DEFINITION ? (type.values ?? []) : [];
+  const members = type.kind === Kind.UNION_TYPE_DEFINITION ? (type.types ?? []) : [];
+  const interfaces = 'interfaces' in type ? (type.interfaces ?? []) : [];
+  return {
+    ...elementOf(type, { place: name, name }, marks),
     kind: type.kind,
-    fields: [],
-    inputs: [],
-    values: [],
-    interfaces: [],
-    members: [],
+    fields: outputFieldsOf(type).map((field) => fieldOf(field, name, marks)),
+    inputs: inputs.map((input) => inputOf(input, `${name}.${input.name.value}`, marks)),
+    values: values.map((node) => elementOf(node, memberAt(name, node.name.value), marks)),
+    interfaces: interfaces.map((each) => each.name.value),
+    members: members.map((each) => each.name.value),
   };
-  switch (type.kind) {
-    case Kind.OBJECT_TYPE_DEFINITION:
-    case Kind.INTERFACE_TYPE_DEFINITION: {
-      const interfaces = (type.interfaces ?? []).map(({ name }) => name.value);
-      return { ...base, interfaces, fields: (type.fields ?? []).map((field) => fieldOf(field, owner, marks)) };
-    }
-    case Kind.INPUT_OBJECT_TYPE_DEFINITION:
-      return {
-        ...base,
-        inputs: (type.fields ?? []).map((input) => inputOf(input, `${owner}.${input.name.value}`, marks)),
-      };
-    case Kind.ENUM_TYPE_DEFINITION: {
-      const values = type.values ?? [];
-      return {
-        ...base,
-        values: values.map((node) =>
-          elementOf(node, { place: `${owner}.${node.name.value}`, name: node.name.value }, marks),
-        ),
-      };
-    }
-    case Kind.UNION_TYPE_DEFINITION:
-      return { ...base, members: (type.types ?? []).map(({ name }) => name.value) };
-    case Kind.SCALAR_TYPE_DEFINITION:
-      return base;
-  }
 }
 
-type FieldNode = Extract<TypeDefinitionNode, { kind: typeof Kind.OBJECT_TYPE_DEFINITION }>['fields'] & {};
+function memberAt(owner: string, name: string): Pick<Element, 'place' | 'name'> {
+  return { place: `${owner}.${name}`, name };
+}
 
-function fieldOf(field: FieldNode[number], owner: string, marks: Marks): FieldElement {
-  const name = field.name.value;
-  const place = `${owner}.${name}`;
-  const inputs = (field.arguments ?? []).map((input) => inputOf(input, `${place}(${input.name.value}:)`, marks));
-  return { ...elementOf(field, { place, name }, marks), type: namedType(field.type), inputs };
+function fieldOf(field: FieldDefinitionNode, owner: string, marks: Marks): FieldElement {
+  const at = memberAt(owner, field.name.value);
+  const inputs = (field.arguments ?? []).map((input) => inputOf(input, `${at.place}(${input.name.value}:)`, marks));
+  return { ...elementOf(field, at, marks), type: namedType(field.type), inputs };
 }
 
 function inputOf(input: InputValueDefinitionNode, place: string, marks: Marks): InputElement {

@@ -84,8 +84,8 @@ function marked<N extends ASTNode>(node: N, place: string, hiding: Marking): N {
     values,
     arguments: inputs,
   } = node as unknown as Readonly<Record<string, readonly (ASTNode & Named)[]>>;
-  const each = (nodes: readonly (ASTNode & Named)[] | undefined, placeOf: (name: string) => string) =>
-    nodes?.map((inner) => marked(inner, placeOf(inner.name.value), hiding));
+  const each = (nodes: readonly (ASTNode & Named)[], placed: (name: string) => string) =>
+    nodes.map((inner) => marked(inner, placed(inner.name.value), hiding));
   const member = (name: string): string => `${place}.${name}`;
   const { directives = [] } = node as Markable;
   const isMarked = directives.some(({ name }) => name.value === hiding.directive.name.value);

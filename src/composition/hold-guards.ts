@@ -1,4 +1,5 @@
 import {
+  isTypeDefinitionNode,
   Kind,
   type DefinitionNode,
   type DocumentNode,
@@ -119,16 +120,10 @@ interface Holder {
 }
 
 function held(node: DefinitionNode, holder: Holder): DefinitionNode {
-  switch (node.kind) {
-    case Kind.OBJECT_TYPE_DEFINITION:
-    case Kind.INTERFACE_TYPE_DEFINITION:
-      return withHeldFields(heldAt(node, node.name.value, holder), holder);
-    case Kind.SCALAR_TYPE_DEFINITION:
-    case Kind.ENUM_TYPE_DEFINITION:
-      return heldAt(node, node.name.value, holder);
-    default:
-      return node;
-  }
+  if (!isTypeDefinitionNode(node)) return node;
+  const type = heldAt(node, node.name.value, holder);
+  const hasFields = type.kind === Kind.OBJECT_TYPE_DEFINITION || type.kind === Kind.INTERFACE_TYPE_DEFINITION;
+  return hasFields ? withHeldFields(type, holder) : type;
 }
 
 function withHeldFields(

@@ -6,11 +6,15 @@ import {
   type ConstDirectiveNode,
   type DefinitionNode,
   type DocumentNode,
+  type EnumTypeDefinitionNode,
+  type EnumTypeExtensionNode,
   type FieldDefinitionNode,
   type InterfaceTypeDefinitionNode,
   type InterfaceTypeExtensionNode,
   type ObjectTypeDefinitionNode,
   type ObjectTypeExtensionNode,
+  type ScalarTypeDefinitionNode,
+  type ScalarTypeExtensionNode,
   type TypeDefinitionNode,
 } from 'graphql';
 import { addDemand, complaintOf, demandOf, guardsOfSource, withDemand, type Demand, type Demands } from './demands.ts';
@@ -115,6 +119,13 @@ interface Rewriting {
   readonly once: (place: string) => Demand | undefined;
 }
 
+type GuardedType =
+  | WithFields
+  | ScalarTypeDefinitionNode
+  | ScalarTypeExtensionNode
+  | EnumTypeDefinitionNode
+  | EnumTypeExtensionNode;
+
 type WithFields =
   | ObjectTypeDefinitionNode
   | ObjectTypeExtensionNode
@@ -122,20 +133,13 @@ type WithFields =
   | InterfaceTypeExtensionNode;
 
 function rewritten(node: DefinitionNode, rewriting: Rewriting): DefinitionNode {
-  switch (node.kind) {
-    case Kind.OBJECT_TYPE_DEFINITION:
-    case Kind.OBJECT_TYPE_EXTENSION:
-    case Kind.INTERFACE_TYPE_DEFINITION:
-    case Kind.INTERFACE_TYPE_EXTENSION:
-      return withFields(guarded(node, node.name.value, rewriting), rewriting);
-    case Kind.SCALAR_TYPE_DEFINITION:
-    case Kind.SCALAR_TYPE_EXTENSION:
-    case Kind.ENUM_TYPE_DEFINITION:
-    case Kind.ENUM_TYPE_EXTENSION:
-      return guarded(node, node.name.value, rewriting);
-    default:
-      return node;
-  }
+  if (!isGuardedType(node)) return node;
+  const type = guarded(node, node.name.value, rewriting);
+  return 'fields' in type ? withFields(type, rewriting) : type;
+}
+
+function isGuardedType(node: DefinitionNode): node is GuardedType {
+  return guardable.has(node.kind);
 }
 
 function withFields(node: WithFields, rewriting: Rewriting): WithFields {

@@ -39,19 +39,26 @@ const accessKeys = {
     .describe('Policies that authorization.policies must grant, as scopes'),
 };
 
-/** What a caller must have; all that is named must hold. A mapping that names nothing would say nothing: refused. */
-export const access = section(accessKeys)
-  .refine((value) => Object.keys(value).length > 0, {
-    error: `expected one at least of the keys ${Object.keys(accessKeys).join(', ')}`,
-    ...unlessWrong,
-  })
-  .meta({ minProperties: 1 });
+/**
+ * What a caller must have; all that is named must hold. A mapping that names nothing is refused, as it may be meant to let
+ * everybody pass or nobody; `everybody` tells how the former is written.
+ */
+export function access(everybody: string) {
+  return section(accessKeys)
+    .refine((value) => Object.keys(value).length > 0, {
+      error: `expected one at least of the keys ${Object.keys(accessKeys).join(', ')}, or ${everybody}`,
+      ...unlessWrong,
+    })
+    .meta({ minProperties: 1 });
+}
 
-export type AccessValues = z.output<typeof access>;
+export type AccessValues = z.output<ReturnType<typeof access>>;
 
 /** On for everyone, off, or on for the callers of a rule. */
 export function forCallers() {
-  return z.union([flag(), access], { error: 'expected true, false or a mapping that says for whom' });
+  return z.union([flag(), access('true for everybody')], {
+    error: 'expected true, false or a mapping that says for whom',
+  });
 }
 
 const networkError = 'expected an IPv4 or IPv6 address or network such as 10.0.0.0/8 or 2001:db8::/32';
@@ -123,7 +130,7 @@ export const door = {
   anonymous: flag()
     .optional()
     .describe('Whether requests without credentials pass here. Default: as identity.anonymous says'),
-  access: access.optional().describe('What callers must have to come in here'),
+  access: access('no "access" for everybody').optional().describe('What callers must have to come in here'),
   addresses: addresses.optional().describe('Addresses that may come in here, in place of those of the listener'),
   cors: cors.optional(),
   csrf: flag().optional().describe('Whether requests from other sites are refused here. Default: as csrf says'),

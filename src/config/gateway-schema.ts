@@ -64,11 +64,14 @@ const tls = section({
     .default('none')
     .describe('Whether clients are asked for a certificate, or refused without one; needs clientCa'),
 })
-  .refine(({ clientCa, clientCertificate }) => clientCertificate === 'none' || clientCa !== undefined, {
-    error: 'needs "clientCa" beside it',
-    path: ['clientCertificate'],
-    ...evenIfWrong,
-  })
+  .refine(
+    ({ clientCa, clientCertificate: asked }) => !['request', 'require'].includes(asked) || clientCa !== undefined,
+    {
+      error: 'needs "clientCa" beside it',
+      path: ['clientCertificate'],
+      ...evenIfWrong,
+    },
+  )
   .refine(({ cert, key }) => isPair(cert, key), { error: 'the key is not that of the certificate', path: ['key'] });
 
 const redisError = 'expected a redis:// or rediss:// URL';

@@ -32,10 +32,12 @@ const grants = {
   audience: text('an audience').optional().describe('The audience whose part of the schema it sees'),
 };
 
-const certificateError = 'expected the name of a certificate: CN=acme, DNS:acme.example or URI:spiffe://...';
+// As the mtls provider writes them: subjects by RFC 4514, DNS names in lower case.
+const certificateError =
+  'expected the name of a certificate: CN=acme, DNS:acme.example (lower case), URI:... or email:...';
 const certificateName = z
   .string({ error: certificateError })
-  .regex(/^[A-Za-z][\w .]*[=:]\s*\S/, { error: certificateError });
+  .regex(/^(?:[A-Za-z\d.]+=\S|DNS:[^A-Z\s]+$|URI:\S+$|email:\S+$)/, { error: certificateError });
 
 const hashError = 'expected a hash made by "weft keys hash-password": $argon2id$... or $scrypt$...';
 
@@ -104,7 +106,7 @@ const audience = section({
     .describe('Only what has one of these tags. Default: everything'),
   exclude: names('tag').default([]).describe('Nothing that has one of these tags'),
   callers: z
-    .union([z.literal('everyone'), access], { error: 'expected everyone, or a mapping that says who' })
+    .union([z.literal('everyone'), access('everyone')], { error: 'expected everyone, or a mapping that says who' })
     .optional()
     .describe('Who gets it, beside the consumers and tiers that name it'),
 });

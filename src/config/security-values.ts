@@ -33,7 +33,10 @@ export function scopes() {
 /** The name of a consumer, tier or audience: it stands in ids with `:` and in logs, and Basic ends a user at `:`. */
 export function partyName() {
   const error = 'expected a name without ":" and control characters';
-  return z.string({ error }).regex(/^[^:\p{Cc}]+$/u, { error });
+  return z
+    .string({ error })
+    .refine((value) => /^[^:\p{Cc}]+$/u.test(value), { error })
+    .meta({ pattern: '^[^:]+$' });
 }
 
 interface UrlOptions {

@@ -171,7 +171,9 @@ export class YamlSource {
 export function printPath(path: YamlPath): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;
-    return text === '' ? String(part) : `${text}.${String(part)}`;
+    // An issue is one line, whatever a key is made of.
+    const name = /\p{Cc}/u.test(String(part)) ? JSON.stringify(part) : String(part);
+    return text === '' ? name : `${text}.${name}`;
   }, '');
 }
 

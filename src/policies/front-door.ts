@@ -1,6 +1,10 @@
-import type { IncomingMessage } from 'node:http';
-import type { AccessRule, AuthorizationConfig, DoorConfig, ListenerSecurity } from '../config/identity-types.ts';
-import type { AudienceConfig } from '../config/identity-types.ts';
+import type {
+  AccessRule,
+  AudienceConfig,
+  AuthorizationConfig,
+  DoorConfig,
+  ListenerSecurity,
+} from '../config/identity-types.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
 import type { Caller } from '../identity/caller.ts';
 import { challengesOf } from '../identity/challenge.ts';
@@ -25,7 +29,8 @@ export interface FrontDoor {
   readonly close: () => Promise<void>;
 }
 
-export interface FrontDoorParts extends Pick<EntranceParts, 'createScope'>, Pick<EntranceOptions, 'clientCertificateOf'> {
+export interface FrontDoorParts
+  extends Pick<EntranceParts, 'createScope'>, Pick<EntranceOptions, 'clientCertificateOf'> {
   readonly security: ListenerSecurity;
   readonly anonymous: boolean;
   readonly authenticator: Authenticator;

@@ -28,8 +28,8 @@ export interface EntranceOptions {
 /** @throws {GatewayError} `CONFIGURATION_INVALID` for security headers that are none. */
 export function entranceSteps(options: EntranceOptions): readonly Step[] {
   return [
-    checkAddresses, // first: who is shut out must cost nothing more
     setSecurityHeaders(options), // before anything is answered: refusals need them too
+    checkAddresses, // who is shut out must cost nothing more
     answerCors, // before credentials: a preflight has none, and a page must be able to read why it is refused
     refuseOtherSites, // before credentials that a browser adds by itself could count
     authenticate(options), // before the body: strangers do not get to spend our time on it
@@ -83,10 +83,18 @@ const refuseOtherSites: Step = ({ req, door, client }) => {
   return undefined;
 };
 
-/** Without CORS of its own the gateway passes a preflight on to the upstream, which must not ask for credentials. */
+/**
+ * Without CORS of its own the gateway passes a preflight on to the upstream, without credentials. A browser's has neither a
+ * body nor fields of its own: one that has could make an upstream do what nobody was asked for.
+ */
 function isPreflight({ req: { method, headers } }: Entering): boolean {
-  return method === 'OPTIONS' && headers.origin !== undefined && 'access-control-request-method' in headers;
+  if (method !== 'OPTIONS' || headers.origin === undefined) return false;
+  return 'access-control-request-method' in headers && !notOfPreflights.some((name) => name in headers);
 }
+
+const notOfPreflights: readonly string[] = [
+  ...['content-length', 'transfer-encoding', 'x-http-method', 'x-http-method-override', 'x-method-override'],
+];
 
 function authenticate({ authenticator, clientCertificateOf }: EntranceOptions): Step {
   if (authenticator.providers.length === 0) return () => undefined;

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { GatewayConfig } from '../config/types.ts';
+import { joinVary } from '../lib/vary.ts';
 import { sendAnswer } from './answer.ts';
 
 interface Page {
@@ -69,7 +70,8 @@ function digest(text: string, encoding: 'base64' | 'base64url'): string {
 
 async function sendPage(req: IncomingMessage, res: ServerResponse, { gzipped, etag, policy }: Page): Promise<void> {
   // GraphQL answers have the same URL: without `vary` a browser's cache could hand the page to a script.
-  const headers = { etag, vary: 'accept, accept-encoding', 'cache-control': 'no-cache' };
+  const vary = joinVary('accept, accept-encoding', res.getHeader('vary'));
+  const headers = { etag, vary, 'cache-control': 'no-cache' };
   if (req.headers['if-none-match']?.includes(etag)) {
     res.writeHead(304, headers).end();
     return;

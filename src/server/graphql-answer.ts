@@ -69,7 +69,11 @@ export interface TextAnswer {
 }
 
 /** The answer to a request for one result. Sets on `res` what goes with it: `allow`, `vary`. */
-export function answerOf(result: Result, { req, res, scope, accepted, challenges }: Asked, formatError: FormatError): TextAnswer {
+export function answerOf(
+  result: Result,
+  { req, res, scope, accepted, challenges }: Asked,
+  formatError: FormatError,
+): TextAnswer {
   const formatted = formatResult(result, scope, formatError);
   const mediaType = accepted.single === eventStream ? graphqlJson : accepted.single;
   // What went wrong may be well again in a moment: no cache may keep the answer, whatever its upstreams allow.

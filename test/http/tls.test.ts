@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, describe, test, type TestContext } from 'node:test';
-import { connect, type ConnectionOptions } from 'node:tls';
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import type { TlsConfig } from '../../src/config/identity-types.ts';
 import { createTrustedProxies } from '../../src/policies/client-address.ts';
 import { checkCrossSite } from '../../src/policies/csrf.ts';
@@ -61,9 +61,9 @@ const lanes: Lanes = {
   readiness: () => ({ ready: true, upstreams: {} }),
 };
 
-async function start(t: TestContext, changes: Partial<TlsConfig> = {}): Promise<HttpServer> {
+async function start(t: TestContext, changes: Partial<TlsConfig> = {}, served = lanes): Promise<HttpServer> {
   const tls = { ...localhost, clientCa: ca.cert, clientCertificate: 'none' as const, ...changes };
-  const server = await startHttpServer({ host: '127.0.0.1', port: 0, lanes: () => lanes, drainMs: 0, tls });
+  const server = await startHttpServer({ host: '127.0.0.1', port: 0, lanes: () => served, drainMs: 0, tls });
   t.after(async () => server.close());
   return server;
 }
@@ -117,7 +117,19 @@ describe('a listener with a certificate', () => {
   });
 
   test('asks nobody for a certificate unless it is told to', async (t) => {
-    assert.deepEqual(await ask(await start(t), client), { protocol: 'https' });
+    const isGiven = async (clientCertificate: TlsConfig['clientCertificate']): Promise<boolean> => {
+      let given = false;
+      const looking: Lanes = {
+        ...lanes,
+        graphql: async (req, res) => {
+          given = (req.socket as TLSSocket).getPeerX509Certificate() !== undefined;
+          res.end('{}');
+        },
+      };
+      await ask(await start(t, { clientCertificate }, looking), client);
+      return given;
+    };
+    assert.deepEqual([await isGiven('none'), await isGiven('request')], [false, true]);
   });
 });
 
@@ -177,9 +189,7 @@ test('a verified certificate is a credential that browsers send unasked', async 
       res.end('{}');
     },
   };
-  const tls = { ...localhost, clientCa: ca.cert, clientCertificate: 'request' as const };
-  const server = await startHttpServer({ host: '127.0.0.1', port: 0, lanes: () => deciding, drainMs: 0, tls });
-  t.after(async () => server.close());
+  const server = await start(t, { clientCertificate: 'request' }, deciding);
   const headers = { origin: 'https://public.example', 'sec-fetch-site': 'cross-site' };
   await ask(server, { headers });
   await ask(server, { headers, ...client });

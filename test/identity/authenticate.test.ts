@@ -4,6 +4,7 @@ import { GatewayError, type ErrorCode } from '../../src/errors.ts';
 import { createAuthenticator, type Authenticator, type AuthenticatorOptions } from '../../src/identity/authenticate.ts';
 import { anonymous, type Caller } from '../../src/identity/caller.ts';
 import type { Identity, Provider, Revocations } from '../../src/identity/types.ts';
+import { identityRequest } from '../support/identity-request.ts';
 import { consumerWith, identityWith, requestWith, tableProvider } from '../support/identity-inputs.ts';
 
 function authenticatorOf(providers: readonly Provider[], given: Partial<AuthenticatorOptions> = {}): Authenticator {
@@ -134,6 +135,24 @@ describe('one credential is one party’s', () => {
     assert.equal(await outcomeOf(authenticatorOf([elsewhere, tableProvider({})]), headers), 'CREDENTIALS_WRONG_ISSUER');
   });
 
+  test('a second credential in a place that only the later provider reads is read', async () => {
+    const picky: Provider = {
+      ...tableProvider({}, { name: 'keys', sources: both }),
+      identify: ({ headers }) => {
+        if (headers['x-api-key'] === undefined) return undefined;
+        throw new GatewayError('CREDENTIALS_MALFORMED', 'no key');
+      },
+    };
+    const headers = { authorization: 'Bearer a', 'x-api-key': 'bad' };
+    for (const providers of [
+      [tableProvider({ a: alice }), picky],
+      [picky, tableProvider({ a: alice })],
+    ]) {
+      assert.equal(await outcomeOf(authenticatorOf(providers), headers), 'CREDENTIALS_MALFORMED');
+      assert.equal(await outcomeOf(authenticatorOf(providers), { authorization: 'Bearer a' }), 'subject:jwt:alice');
+    }
+  });
+
   test('a token that every provider passes over is refused, where one of them reads such', async () => {
     const picky: Provider = { ...tableProvider({}, { sources: both }), identify: () => undefined };
     const headers = { authorization: 'Bearer x' };
@@ -159,6 +178,23 @@ describe('one credential is one party’s', () => {
       assert.equal(await outcomeOf(authenticatorOf(providers), headers), 'CREDENTIALS_MALFORMED');
     }
   });
+});
+
+test('a Basic password in a second authorization field is read, although a token was taken from the first', () => {
+  const basic: Provider = {
+    ...tableProvider({}, { name: 'basic', challenge: 'Basic realm="weft"' }),
+    identify: () => {
+      throw new GatewayError('CREDENTIALS_INVALID', 'wrong password');
+    },
+  };
+  const authenticator = authenticatorOf([tableProvider({ a: alice }), basic]);
+  const twice = identityRequest({
+    headers: [
+      ['authorization', 'Bearer a'],
+      ['authorization', 'Basic YTpi'],
+    ],
+  });
+  assert.throws(() => authenticator.authenticate(twice), { code: 'CREDENTIALS_INVALID' });
 });
 
 describe('two credentials in one request', () => {
@@ -211,7 +247,9 @@ describe('two credentials in one request', () => {
     ['an application may ask for a user: the key comes first', key('acme'), token('a'), 'consumer:acme'],
     ['an application may ask for a user: the token comes first', token('a'), key('acme'), 'subject:https%3A//id:a'],
     ['a known certificate may come with a user’s token', certificate('CN=acme'), token('a'), 'consumer:acme'],
+    ['a token that no consumer could be known by counts as a user’s', key('acme'), identityWith(), 'consumer:acme'],
     ['a certificate that is nobody’s may not', certificate('CN=x'), token('a'), 'conflict'],
+    ['nor where the token comes first', token('a'), certificate('CN=x'), 'conflict'],
     ['a certificate that is nobody’s may not come with a key', certificate('CN=x'), key('acme'), 'conflict'],
     [
       'a certificate that is nobody’s may not come with a consumer’s token',

@@ -1,23 +1,12 @@
-import {
-  getNamedType,
-  isAbstractType,
-  isObjectType,
-  parse,
-  TypeInfo,
-  visit,
-  visitWithTypeInfo,
-  type DocumentNode,
-  type ExecutionResult,
-  type GraphQLSchema,
-} from 'graphql';
+import { buildSchema, isObjectType, parse, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { seededRandom } from '../../upstreams/demo/random.ts';
+import type { Authorization } from '../../src/compiled/authorization.ts';
 import { createCompiledEngine, type CompiledEngine } from '../../src/compiled/engine.ts';
 import type { Guards, Requirement } from '../../src/composition/guards.ts';
 import { anonymous } from '../../src/identity/caller.ts';
 import { stitch } from '../../src/stitched/schema.ts';
 import { createRequestScope } from '../../src/upstream/scope.ts';
 import type { Facade, RequestScope } from '../../src/upstream/types.ts';
-import { buildSchema } from 'graphql';
 import { Faults, noFaults } from './generated/faults.ts';
 import { newRecord, type RunRecord } from './generated/record.ts';
 import { composed, type SubgraphText } from './generated/rig.ts';
@@ -25,6 +14,7 @@ import { readSubgraph } from './generated/subgraph.ts';
 import { Universe, type Arguments } from './generated/universe.ts';
 import { memoryFacade } from './generated/upstream.ts';
 import { schemaOf } from './generated/upstream-schema.ts';
+import { leakOf } from './masks-leak.ts';
 import type { Denied } from './masks-monolith.ts';
 
 export type EngineName = 'compiled' | 'stitched';
@@ -42,6 +32,8 @@ export interface Asking {
   readonly variables: Arguments;
   /** Requirements that the caller does not meet. */
   readonly lacks: readonly number[];
+  /** Default false: anonymous. */
+  readonly isKnown?: boolean;
 }
 
 /** A generated supergraph behind both engines, with guards. */
@@ -56,7 +48,16 @@ export interface MasksRig {
 
 const requirementCount = 5;
 
-export function createMasksRig(subgraphs: readonly SubgraphText[], seed: number): MasksRig {
+export interface MasksOptions {
+  readonly guards: (schema: GraphQLSchema, supergraph: DocumentNode) => Guards;
+  /** Default `mask`. */
+  readonly mode?: 'mask' | 'reject';
+}
+
+export function createMasksRig(
+  subgraphs: readonly SubgraphText[],
+  { guards: guard, mode = 'mask' }: MasksOptions,
+): MasksRig {
   const found = composed(subgraphs);
   if (typeof found === 'string') throw new TypeError(`the subgraphs do not compose: ${found}`);
   const universe = new Universe(
@@ -76,28 +77,29 @@ export function createMasksRig(subgraphs: readonly SubgraphText[], seed: number)
   );
   const supergraph = parse(found.supergraph);
   const schema = stitch(supergraph, facades);
-  const guards = randomGuards(universe.schema, seed);
+  const guards = guard(universe.schema, supergraph);
   const lacking = new WeakMap<RequestScope, readonly number[]>();
-  const authorization = {
+  const authorization: Authorization = {
     guards,
-    mode: 'mask',
-    deny: (requirements: readonly number[], scope: RequestScope) =>
-      requirements.filter((number) => lacking.get(scope)?.includes(number)),
-  } as const;
+    mode,
+    deny: (requirements, scope) => requirements.filter((number) => lacking.get(scope)?.includes(number)),
+  };
   const engines: Readonly<Record<EngineName, CompiledEngine>> = {
     compiled: createCompiledEngine({ supergraph, facades, schema, authorization }),
     stitched: createCompiledEngine({ supergraph, facades, schema, authorization, runs: 'stitched' }),
   };
   const schemas = new Map(universe.subgraphs.map((subgraph) => [subgraph.name, schemaOf(subgraph)]));
+  // Keys and inputs of `@requires` may be asked for: the gateway alone uses them.
+  const isNeeded = (field: string): boolean => universe.isKeyField(field) || faults.isInput(field);
   return {
     universe,
     guards,
-    ask: async ({ engine, document, variables, lacks }) => {
+    ask: async ({ engine, document, variables, lacks, isKnown = false }) => {
       const scope = createRequestScope({
         headers: {},
         signal: new AbortController().signal,
         responseHeaderRules: {},
-        caller: anonymous,
+        caller: { ...anonymous, isKnown },
       });
       const run = { record: newRecord(noFaults), asked: [] };
       runs.set(scope, run);
@@ -113,7 +115,8 @@ export function createMasksRig(subgraphs: readonly SubgraphText[], seed: number)
     deniedOf: (lacks) => ({ types: deniedIn(guards.types, lacks), fields: deniedIn(guards.fields, lacks) }),
     leakIn: ({ asked }, denied) => {
       for (const { upstream, document } of asked) {
-        const leak = leakOf(document, schemas.get(upstream), { universe, faults, denied });
+        const there = schemas.get(upstream);
+        const leak = there && leakOf(document, { there, schema: universe.schema, denied, isNeeded });
         if (leak !== undefined) return `"${upstream}" is asked for ${leak}`;
       }
       return undefined;
@@ -140,7 +143,7 @@ function listening(facade: Facade, tell: (scope: RequestScope, document: Documen
 }
 
 /** Guards on some fields and types of what clients see; the same for the same seed. */
-function randomGuards(schema: GraphQLSchema, seed: number): Guards {
+export function randomGuards(schema: GraphQLSchema, seed: number): Guards {
   const random = seededRandom(seed * 4099 + 3);
   const requirements = Array.from({ length: requirementCount }, (_, number): Requirement => ({
     authenticated: true,
@@ -165,50 +168,4 @@ function deniedIn(guarded: ReadonlyMap<string, readonly number[]>, lacks: readon
   return new Set(
     [...guarded].flatMap(([name, numbers]) => (numbers.some((each) => lacks.includes(each)) ? [name] : [])),
   );
-}
-
-interface Leaking {
-  readonly universe: Universe;
-  readonly faults: Faults;
-  readonly denied: Denied;
-}
-
-/** Judged by the upstream's own schema. Keys and inputs of `@requires` may be asked for: the gateway alone uses them. */
-function leakOf(
-  document: DocumentNode,
-  schema: GraphQLSchema | undefined,
-  { universe, faults, denied }: Leaking,
-): string | undefined {
-  if (!schema) return undefined;
-  const info = new TypeInfo(schema);
-  let leak: string | undefined;
-  const isDenied = (type: string, field: string): boolean =>
-    denied.types.has(type) || denied.fields.has(`${type}.${field}`);
-  visit(
-    document,
-    visitWithTypeInfo(info, {
-      Field: ({ name: { value: name } }) => {
-        const parent = info.getParentType();
-        if (!parent || name.startsWith('_') || universe.isKeyField(name) || faults.isInput(name)) return;
-        const possible = isAbstractType(parent)
-          ? schema.getPossibleTypes(parent).map((type) => type.name)
-          : [parent.name];
-        // An interface object stands for several types: it is asked for those that are not denied.
-        const known = universe.schema.getType(parent.name);
-        const types = isAbstractType(parent) || isObjectType(known) ? possible : possibleOf(universe, parent.name);
-        const found = types.filter((type) => isDenied(type, name));
-        const isLeak = isObjectType(parent) && !isObjectType(known) ? found.length === types.length : found.length > 0;
-        if (isLeak && found.length > 0) leak ??= `${parent.name}.${name} of ${found.join()}`;
-        const given = getNamedType(info.getType());
-        if (given && isObjectType(given) && denied.types.has(given.name) && isObjectType(known))
-          leak ??= `${parent.name}.${name}, which gives ${given.name}`;
-      },
-    }),
-  );
-  return leak;
-}
-
-function possibleOf({ schema }: Universe, name: string): readonly string[] {
-  const type = schema.getType(name);
-  return isAbstractType(type) ? schema.getPossibleTypes(type).map((each) => each.name) : [];
 }

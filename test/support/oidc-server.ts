@@ -107,7 +107,7 @@ async function configurationOf(requests: ReadonlyMap<string, TokenRequest>): Pro
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: () => true },
-      revocation: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: () => true },
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: (_context: unknown, resource: string) => resourceServer(requests.get(resource) ?? {}),

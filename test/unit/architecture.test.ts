@@ -90,15 +90,38 @@ const rooms: Rooms = {
   // Sockets and their requests; the two spines come in as values of gateway.ts's types.
   server: {
     may: ['lib', 'errors.ts', channels],
-    types: ['gateway.ts', 'upstream', configTypes],
+    types: ['gateway.ts', 'upstream', 'identity/caller.ts', configTypes, 'config/identity-types.ts'],
     packages: ['graphql', 'graphql-yoga', '@graphql-yoga/'],
   },
   'gateway.ts': {
     may: [
-      ...['lib', 'errors.ts', channels, 'config', 'composition', 'assembly', 'compiled'],
-      ...['upstream', 'cache', 'identity', 'redis', 'policies', 'rest', 'stitched', 'server'],
+      ...['lib', 'errors.ts', channels, 'config', 'composition', 'assembly', 'upstream'],
+      ...['policies', 'server', 'generation.ts', 'security.ts'],
     ],
-    packages: ['graphql', 'graphql-yoga'],
+    packages: ['graphql'],
+  },
+  // What one supergraph is served by: an engine and a GraphQL handler for each audience, and the routes.
+  'generation.ts': {
+    may: ['lib', 'errors.ts', 'composition', 'compiled', 'policies', 'rest', 'server', 'stitched'],
+    types: ['assembly', 'upstream', configTypes, 'config/identity-types.ts'],
+    packages: ['graphql'],
+  },
+  // What stands in front of both spines, opened once for the life of the process.
+  'security.ts': {
+    may: [
+      'lib',
+      'errors.ts',
+      channels,
+      'assembly',
+      'composition',
+      'identity',
+      'policies',
+      'redis',
+      'server',
+      'upstream',
+    ],
+    types: [configTypes, 'config/identity-types.ts'],
+    packages: ['graphql'],
   },
   // One command each: they choose a gateway and a listener, or print what configuration and composition say.
   commands: {

@@ -46,13 +46,13 @@ function guardsAt(supergraph: string, place: string): readonly string[] {
 }
 
 function problemsOf(run: () => unknown): readonly Problem[] {
-  try {
-    run();
-  } catch (error) {
+  let problems: readonly Problem[] = [];
+  assert.throws(run, (error) => {
     assert.ok(error instanceof CompositionError, String(error));
-    return error.problems;
-  }
-  assert.fail('expected it not to compose');
+    problems = error.problems;
+    return true;
+  });
+  return problems;
 }
 
 const first = '@requiresScopes(scopes: [["a"], ["b"]]) @policy(policies: [["p"]])';
@@ -63,7 +63,7 @@ const together = [
   '@requiresScopes(scopes: [["a", "c"], ["b", "c"]])',
 ];
 
-/** Where a guard may stand in `sdl`, and where it must be found in the supergraph: there and nowhere else. */
+/** Where a guard may stand in `sdlWith`, and where it must be found in the supergraph: there and nowhere else. */
 const places: Readonly<Record<string, readonly string[]>> = {
   OBJECT: ['Thing', 'Named', 'Outer'],
   FIELD: ['Thing.note'],
@@ -76,7 +76,7 @@ const places: Readonly<Record<string, readonly string[]>> = {
   ROOT_FIELD: ['Query.thing'],
 };
 
-function sdl(place: string, guards: string): string {
+function sdlWith(place: string, guards: string): string {
   const text = /* GraphQL */ `
     interface Outer OUTER_INTERFACE { name: String }
     interface Named implements Outer INTERFACE { name: String INTERFACE_FIELD }
@@ -105,8 +105,8 @@ describe('guards of two upstreams that disagree are all asked for', () => {
       for (const [place, found] of Object.entries(places)) {
         const names = { one: one === 'local' ? 'gateway' : 'one', other: other === 'local' ? 'gateway' : 'other' };
         const supergraph = composed(
-          contribution(names.one, one, sdl(place, first)),
-          contribution(names.other, other, sdl(place, second)),
+          contribution(names.one, one, sdlWith(place, first)),
+          contribution(names.other, other, sdlWith(place, second)),
         );
         for (const each of found) assert.deepEqual(guardsAt(supergraph, each), together, `${place} at ${each}`);
       }
@@ -115,11 +115,13 @@ describe('guards of two upstreams that disagree are all asked for', () => {
     test(`${one} and ${other}: a guard of one alone is not lost to the other, which says nothing`, () => {
       for (const [place, found] of Object.entries(places)) {
         const supergraph = composed(
-          contribution(one === 'local' ? 'gateway' : 'one', one, sdl(place, '@authenticated')),
-          contribution(other === 'local' ? 'gateway' : 'other', other, sdl('', '')),
+          contribution(one === 'local' ? 'gateway' : 'one', one, sdlWith(place, '@authenticated')),
+          contribution(other === 'local' ? 'gateway' : 'other', other, sdlWith('', '')),
         );
         for (const each of found) assert.deepEqual(guardsAt(supergraph, each), ['@authenticated'], `${place}: ${each}`);
-        const elsewhere = Object.values(places).flat().filter((each) => !found.includes(each));
+        const elsewhere = Object.values(places)
+          .flat()
+          .filter((each) => !found.includes(each));
         for (const each of elsewhere) assert.deepEqual(guardsAt(supergraph, each), [], `${place}: not ${each}`);
       }
     });

@@ -4,6 +4,19 @@ import { join } from 'node:path';
 import { loadGatewayFolder } from '../../../src/config/load.ts';
 import { gatewayRefusals, makeFolder, twoUpstreams } from './folder.ts';
 
+/** What a door says that says nothing: all is as for the listener. */
+const openDoor = { anonymous: undefined, access: undefined, addresses: undefined, cors: undefined, csrf: undefined };
+
+/** The security sections of a gateway.yaml that has none of them. */
+const openToAll = {
+  security: { trustedProxies: [], addresses: undefined, cors: undefined, csrf: true, headers: {} },
+  tls: undefined,
+  redis: undefined,
+  identity: { providers: [], anonymous: true, consumers: [], tiers: [], revocations: undefined },
+  authorization: { mode: 'mask', policies: undefined },
+  audiences: [],
+};
+
 test('an empty gateway.yaml is a whole configuration: every default', async (context) => {
   const dir = await makeFolder(context, twoUpstreams);
   const { gateway } = await loadGatewayFolder(dir, {});
@@ -11,9 +24,19 @@ test('an empty gateway.yaml is a whole configuration: every default', async (con
     file: join(dir, 'gateway.yaml'),
     host: '127.0.0.1',
     port: 4000,
-    graphql: { path: '/graphql', graphiql: true, maxBodyBytes: 1_048_576, firstOperation: undefined, queryPlan: false },
+    graphql: {
+      path: '/graphql',
+      graphiql: true,
+      introspection: true,
+      suggestions: true,
+      door: openDoor,
+      maxBodyBytes: 1_048_576,
+      firstOperation: undefined,
+      queryPlan: false,
+    },
     engine: 'compiled',
     routes: [],
+    ...openToAll,
     responseHeaders: {},
     shutdown: { drainMs: 20_000 },
     stateDir: join(dir, '.weft'),
@@ -44,20 +67,25 @@ log: { level: debug }
     graphql: {
       path: '/api/graphql',
       graphiql: false,
+      introspection: true,
+      suggestions: true,
+      door: openDoor,
       maxBodyBytes: 2048,
       firstOperation: join(dir, 'first.graphql'),
       queryPlan: true,
     },
     engine: 'stitched',
     routes: [
-      { path: '/api/users', upstream: 'users', stripPrefix: '/api', methods: ['GET', 'POST'] },
+      { path: '/api/users', upstream: 'users', stripPrefix: '/api', methods: ['GET', 'POST'], door: openDoor },
       {
         path: '/reviews',
         upstream: 'reviews',
         stripPrefix: '',
         methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+        door: openDoor,
       },
     ],
+    ...openToAll,
     responseHeaders: { 'set-cookie': 'append', 'cache-control': 'most-restrictive' },
     shutdown: { drainMs: 0 },
     stateDir: join(dir, 'state'),
@@ -85,7 +113,7 @@ stateDir:
     'gateway.yaml:3:1 prot: unknown key, did you mean "port"?',
     'gateway.yaml:4:7 port: expected an integer from 0 to 65535, got "abc"',
     'gateway.yaml:6:9 graphql.path: expected a path such as /api/users: a slash before each segment, none at the end, got "/graphql/"',
-    'gateway.yaml:7:13 graphql.graphiql: expected true or false, got "yes"',
+    'gateway.yaml:7:13 graphql.graphiql: expected true, false or a mapping that says for whom, got "yes"',
     'gateway.yaml:8:16 graphql.maxBodySize: expected a size such as 512KiB, 4MiB or 1MB, got 1000',
     'gateway.yaml:9:19 graphql.firstOperation: there is no file "./no.graphql"',
     'gateway.yaml:10:9 engine: expected one of compiled, stitched, got "compield"; did you mean "compiled"?',
@@ -122,11 +150,11 @@ test('each wrong route is told with its place and, where one is near, the name t
     'gateway.yaml:5:18 routes[1].stripPrefix: expected whole segments at the start of /api/users, got "/ap"',
     'gateway.yaml:6:15 routes[1].methods[0]: expected one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, got "get"; did you mean "GET"?',
     'gateway.yaml:7:13 routes[2].path: routes[1] has the same path /api/users',
-    'gateway.yaml:7:42 routes[2].strip: unknown key, known: path, upstream, stripPrefix, methods',
+    'gateway.yaml:7:42 routes[2].strip: unknown key, known: path, upstream, stripPrefix, methods, anonymous, access, addresses, cors, csrf',
     'gateway.yaml:8:5 routes[3].path: missing, expected a path such as /api/users: a slash before each segment, none at the end',
     'gateway.yaml:9:13 routes[4].path: /graphql is the GraphQL endpoint',
     'gateway.yaml:10:13 routes[5].path: /health and below belong to the gateway',
-    'gateway.yaml:11:5 routes[6]: expected a mapping with the keys path, upstream, stripPrefix, methods, got 5',
+    'gateway.yaml:11:5 routes[6]: expected a mapping with the keys path, upstream, stripPrefix, methods, anonymous, access, addresses, cors, csrf, got 5',
     'gateway.yaml:12:45 routes[7].methods: expected at least one method, got an empty list',
   ]);
 });

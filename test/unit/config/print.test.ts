@@ -20,6 +20,8 @@ test('the printed configuration has every key with its unit, defaults too', asyn
       graphql: {
         path: '/graphql',
         graphiql: true,
+        introspection: true,
+        suggestions: true,
         maxBodySize: '1MiB',
         firstOperation: './schema/users.graphql',
         queryPlan: false,
@@ -30,6 +32,14 @@ test('the printed configuration has every key with its unit, defaults too', asyn
       shutdown: { drain: '20s' },
       stateDir: '.weft',
       log: { level: 'info' },
+      trustedProxies: [],
+      csrf: true,
+      securityHeaders: {},
+      identity: { providers: [] },
+      consumers: {},
+      tiers: {},
+      authorization: { mode: 'mask' },
+      audiences: {},
     },
     upstreams: {
       reviews: {

@@ -128,7 +128,7 @@ maxResponseSize: 0B
     'upstreams/reviews.yaml:7:3 headers.Proxy-Authorization: the header cannot be set: it describes one connection and never passes the gateway',
     'upstreams/reviews.yaml:8:3 headers.content-length: the header cannot be set: it follows from the body',
     'upstreams/reviews.yaml:9:3 headers.a b: expected a header name such as x-api-key',
-    'upstreams/reviews.yaml:10:16 headers.x-a.from: expected client or caller, got "clint"',
+    'upstreams/reviews.yaml:10:16 headers.x-a.from: expected client or caller, got "clint"; did you mean "client"?',
     'upstreams/reviews.yaml:11:3 headers.x-b.claim: missing, expected a dotted path such as sub or org.id',
     'upstreams/reviews.yaml:12:8 headers.x-c: expected a text, or a mapping with "from: client" or "from: caller", got a list',
     'upstreams/reviews.yaml:13:3 headers.x-d.from: missing, expected client or caller',

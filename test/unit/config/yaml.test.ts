@@ -6,7 +6,7 @@ import { gatewayRefusals, makeFolder, twoUpstreams, upstreamRefusals } from './f
 test('an unquoted ${VAR} has the type of what comes in, a quoted one is text', async (context) => {
   const text = 'port: ${P:-4100}\ngraphql: { graphiql: "${G}" }';
   assert.deepEqual(await gatewayRefusals(context, text, { G: 'false' }), [
-    'gateway.yaml:2:22 graphql.graphiql: expected true or false, got "false" (from ${G})',
+    'gateway.yaml:2:22 graphql.graphiql: expected true, false or a mapping that says for whom, got "false" (from ${G})',
   ]);
   const files = { ...twoUpstreams, 'gateway.yaml': 'port: ${P:-4100}\ngraphql:\n  graphiql: ${G}' };
   const { gateway } = await loadGatewayFolder(await makeFolder(context, files), { G: 'false' });
@@ -114,7 +114,9 @@ test('aliases are refused, so that no value stands at two places', async (contex
 
 test('a file that is no mapping is refused', async (context) => {
   const expected =
-    'expected a mapping with the keys host, port, graphql, engine, routes, responseHeaders, shutdown, stateDir, log';
+    'expected a mapping with the keys host, port, graphql, engine, tls, trustedProxies, addresses, cors, csrf, ' +
+    'securityHeaders, redis, identity, consumers, tiers, authorization, audiences, routes, responseHeaders, shutdown, ' +
+    'stateDir, log';
   assert.deepEqual(await gatewayRefusals(context, '- 1'), [`gateway.yaml:1:1 ${expected}, got a list`]);
   assert.deepEqual(await gatewayRefusals(context, 'hello'), [`gateway.yaml:1:1 ${expected}, got "hello"`]);
 });

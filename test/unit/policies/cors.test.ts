@@ -56,6 +56,7 @@ describe('origins', () => {
       'https://.app.example',
       'https://a.b.app.example',
       'http://a.app.example',
+      'http://ab.app.example',
       'https://a.app.example:8443',
       'https://evil.example/.app.example',
       'https://evil.example:443/.app.example',

@@ -31,6 +31,7 @@ function passes(
 describe('a browser that tells where a request is from', () => {
   const link = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
   const frame = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' };
+  const fetched = { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'document' };
   const image = { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' };
   const script = { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' };
 
@@ -49,6 +50,7 @@ describe('a browser that tells where a request is from', () => {
     ['cross-site', 'HEAD', link, true],
     ['cross-site', 'GET', frame, false],
     ['cross-site', 'GET', image, false],
+    ['cross-site', 'GET', fetched, false],
     ['cross-site', 'GET', script, false],
     ['cross-site', 'OPTIONS', script, true],
     ['same-origin, cross-site', 'POST', script, false],

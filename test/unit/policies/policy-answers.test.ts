@@ -161,6 +161,15 @@ describe('questions at once', () => {
     assert.deepEqual(atOnce(answers.decide(['p', 'q', 's'], caller, request)), ['p', 'q']);
   });
 
+  test('are shared also where nothing is kept', async () => {
+    const { answers, asked } = createScene(0);
+    const caller = callerWith();
+    const both = [answers.decide(['p'], caller, request), answers.decide(['p'], caller, request)];
+    assert.equal(asked.length, 1);
+    asked[0]?.answer({ p: 'granted' });
+    for (const granted of await Promise.all(both)) assert.deepEqual([...granted], ['p']);
+  });
+
   test('are kept from when they were asked, not from when the answer came', async () => {
     const { answers, asked, clock } = createScene(100);
     const caller = callerWith();
