@@ -12,8 +12,8 @@ export const guardedPeople: readonly SubgraphText[] = [
       type Query {
         me: Person!
         people: [Person!]!
-        found: [Found]!
-        foundAll: [Found!]!
+        found(page: Int): [Found]!
+        foundAll(page: Int): [Found!]!
         named: [[Named]!]!
         vault: Vault
         safe: Safe

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { ConfigurationError } from '../../../src/config/configuration-error.ts';
 import { loadGatewayFolder } from '../../../src/config/load.ts';
+import type { GatewayConfig } from '../../../src/config/types.ts';
 
 /** Writes files (by relative path) to a folder that goes away after the test. */
 export async function makeFolder(context: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
@@ -45,4 +46,31 @@ export async function gatewayRefusals(context: TestContext, text: string, env?: 
 /** The lines that `upstreams/reviews.yaml` of this text is refused with. */
 export async function upstreamRefusals(context: TestContext, text: string, env?: NodeJS.ProcessEnv): Promise<string[]> {
   return refusals(await makeFolder(context, { ...twoUpstreams, 'upstreams/reviews.yaml': text }), env);
+}
+
+/** A `gateway.yaml` and the lines that it is refused with, less the file's name in front: `1:20 graphql.access: ...`. */
+export type Refused = readonly [text: string, ...lines: readonly string[]];
+
+/** Each text must be refused with exactly its lines, beside two good upstreams and `files`. */
+export async function assertRefused(
+  context: TestContext,
+  table: readonly Refused[],
+  files: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  for (const [text, ...lines] of table) {
+    const dir = await makeFolder(context, { ...twoUpstreams, ...files, 'gateway.yaml': text });
+    const expected = lines.map((line) => `gateway.yaml:${line}`);
+    assert.deepEqual(await refusals(dir), expected, text);
+  }
+}
+
+/** What `gateway.yaml` of this text says, and the folder it stands in, beside two good upstreams and `files`. */
+export async function readGateway(
+  context: TestContext,
+  text: string,
+  files: Readonly<Record<string, string>> = {},
+): Promise<{ readonly dir: string; readonly gateway: GatewayConfig }> {
+  const dir = await makeFolder(context, { ...twoUpstreams, ...files, 'gateway.yaml': text });
+  const { gateway } = await loadGatewayFolder(dir, {});
+  return { dir, gateway };
 }
