@@ -5,7 +5,7 @@ import type { AccessRule } from './config/identity-types.ts';
 import type { GatewayConfig } from './config/types.ts';
 import { openIdentity } from './identity/open.ts';
 import { createFrontDoor, openPolicyAnswers, type FrontDoor } from './policies/front-door.ts';
-import { closeRedis, connectRedis, type Redis } from './redis/connect.ts';
+import { closeRedis, connectRedis, waitForRedis, type Redis } from './redis/connect.ts';
 import { clientCertificateOf } from './server/client-certificate.ts';
 import { clientSignal } from './server/client-signal.ts';
 import { publishNotice } from './telemetry/channels.ts';
@@ -21,12 +21,16 @@ import { createRequestScope } from './upstream/scope.ts';
 export async function openFrontDoor(config: GatewayConfig, supergraph: DocumentNode): Promise<FrontDoor> {
   const redis = config.redis && connectRedis(config.redis);
   try {
+    // A Redis that is down does not keep the gateway from starting: what needs it is refused until it is there.
+    if (redis) await waitForRedis(redis, redisWaitMs).catch(() => {});
     return await openWith(config, supergraph, redis);
   } catch (error) {
     if (redis) await closeRedis(redis);
     throw error;
   }
 }
+
+const redisWaitMs = 1000;
 
 async function openWith(config: GatewayConfig, supergraph: DocumentNode, redis: Redis | undefined): Promise<FrontDoor> {
   const { authorization, identity, security, audiences } = config;

@@ -13,7 +13,7 @@ export function hiddenPlaces(elements: Elements, rules: ContractRules): Readonly
   return hidden;
 }
 
-function hiddenByTags({ types, directiveInputs }: Elements, { include, exclude }: ContractRules): Set<string> {
+function hiddenByTags({ types }: Elements, { include, exclude }: ContractRules): Set<string> {
   const hidden = new Set<string>();
   const hide = (element: Element): boolean => {
     const isOut = element.isInaccessible || exclude.some((tag) => element.tags.has(tag));
@@ -30,7 +30,6 @@ function hiddenByTags({ types, directiveInputs }: Elements, { include, exclude }
       for (const input of field.inputs) hide(input);
     }
   }
-  for (const input of directiveInputs) hide(input);
   return hidden;
 }
 

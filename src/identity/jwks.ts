@@ -13,8 +13,8 @@ export type KeySet = (query: KeyQuery) => Promise<readonly CryptoKey[]>;
 const maxCandidates = 8;
 
 /**
- * The public keys of a JWKS. Keys for another use, secrets, private keys and what is no key are left out; one that cannot
- * be read does not harm the others.
+ * The public keys of a JWKS. Keys for another use, secrets and what is no key are left out; one that cannot be read, or is
+ * private, is not used and does not harm the others.
  *
  * @throws {GatewayError} `IDENTITY_UNAVAILABLE` for a value that is no JWKS, or one without any key for signatures.
  * @see {@link https://www.rfc-editor.org/rfc/rfc7517#section-5 | RFC 7517, 5 JWK Set Format}
@@ -37,8 +37,8 @@ export function readKeySet(value: unknown): KeySet {
 
 function isSigningKey(key: unknown): key is JWK {
   if (!isRecord(key)) return false;
-  const { kty, use, d } = key;
-  return (kty === 'RSA' || kty === 'EC' || kty === 'OKP') && (use === undefined || use === 'sig') && d === undefined;
+  const { kty, use } = key;
+  return (kty === 'RSA' || kty === 'EC' || kty === 'OKP') && (use === undefined || use === 'sig');
 }
 
 async function take(candidates: errors.JWKSMultipleMatchingKeys): Promise<CryptoKey[]> {

@@ -114,6 +114,12 @@ describe('HTTP Basic (RFC 7617)', () => {
     assert.equal(messages.size, 1);
   });
 
+  test('a wrong password that is repeated is refused at once, without being verified anew', async () => {
+    const request = identityRequest({ headers: [['authorization', encode('acme:wrong again')]] });
+    await assert.rejects(async () => provider.identify(request), { code: 'CREDENTIALS_INVALID' });
+    assert.throws(() => provider.identify(request), { code: 'CREDENTIALS_INVALID' });
+  });
+
   test('an unknown user costs what a known one costs', async () => {
     // 16 MiB through scrypt: some 40 ms of CPU, a hundred times what all the rest takes.
     const costly = `$scrypt$ln=14,r=8,p=1$${unpadded(salt)}$${unpadded(Buffer.alloc(32))}`;

@@ -109,17 +109,28 @@ for (const [place, make] of Object.entries(places)) {
     });
 
     test('a revocation ends when what it names has expired, and is then taken off the list', async (t) => {
-      const { store, revocations } = await open(t);
-      await revoke(store, { redis }, { kind: 'subject', id: 'alice', until: yesterday });
+      const store = await make(t);
       await revoke(store, { redis }, { kind: 'subject', id: 'bob', until: tomorrow });
-      await until(() => refusal(revocations, bob) !== undefined);
+      await revoke(store, { redis }, { kind: 'subject', id: 'alice', until: yesterday });
+      const revocations = await createRevocations({ store, refreshMs: 60_000, maxStaleMs: 60_000 }, { redis });
+      t.after(revocations.close);
+      assert.deepEqual([refusal(revocations, alice), refusal(revocations, bob)], [undefined, 'CREDENTIALS_REVOKED']);
+      const kept = async (): Promise<string> =>
+        store.in === 'file' ? readFile(store.file, 'utf8') : JSON.stringify(await redis.hgetall('weft:revocations'));
+      assert.match(await kept(), /alice/);
+      await revoke(store, { redis }, { kind: 'jti', id: 'token-9', until: Infinity });
+      assert.match(await kept(), /bob/);
+      assert.doesNotMatch(await kept(), /alice/);
+    });
+
+    test('one that had ended may be made anew', async (t) => {
+      const store = await make(t);
+      await revoke(store, { redis }, { kind: 'subject', id: 'alice', until: yesterday });
+      const revocations = await createRevocations({ store, refreshMs: 10, maxStaleMs: 60_000 }, { redis });
+      t.after(revocations.close);
       assert.equal(refusal(revocations, alice), undefined);
-      const kept =
-        store.in === 'file'
-          ? await readFile(store.file, 'utf8')
-          : JSON.stringify(await redis.hgetall('weft:revocations'));
-      assert.match(kept, /bob/);
-      assert.doesNotMatch(kept, /alice/);
+      await revoke(store, { redis }, { kind: 'subject', id: 'alice', until: tomorrow });
+      await until(() => refusal(revocations, alice) === 'CREDENTIALS_REVOKED');
     });
 
     test('a name may hold anything', async (t) => {

@@ -98,9 +98,11 @@ describe('a good token', () => {
     assert.deepEqual(azp.consumerKeys, ['subject:alice', 'client:shop']);
   });
 
-  test('without scopes at the configured place has none, whatever scp says', async () => {
-    const names = { scopes: 'permissions', roles: 'roles', tier: undefined, client: 'client_id' };
-    assert.deepEqual((await identify(await ec.sign({ ...claims, scp: 'admin' }), { claims: names })).scopes, []);
+  test('without scopes or a client at the configured place has none, whatever scp and azp say', async () => {
+    const names = { scopes: 'permissions', roles: 'roles', tier: undefined, client: 'app' };
+    const identity = await identify(await ec.sign({ ...claims, scp: 'admin', azp: 'shop' }), { claims: names });
+    assert.deepEqual(identity.scopes, []);
+    assert.deepEqual(identity.consumerKeys, ['subject:alice']);
   });
 
   test('may be of any allowed algorithm', async () => {
@@ -186,6 +188,10 @@ describe('a forged token is not valid', () => {
     await refuses('CREDENTIALS_INVALID', await rsa.sign(claims));
     await refuses('CREDENTIALS_INVALID', signRsaByHand('{}', claims, KeyObject.from(rsa.privateKey)));
     await refuses('CREDENTIALS_INVALID', signRsaByHand('{"alg":["ES256"]}', claims, KeyObject.from(rsa.privateKey)));
+    const token = signRsaByHand('{"alg":"RS512"}', claims, KeyObject.from(rsa.privateKey), 'sha512');
+    const keys = { from: 'public-key', pem: rsa.pem } as const;
+    assert.ok(await identify(token, { keys, algorithms: ['RS512'] }));
+    await refuses('CREDENTIALS_INVALID', token, { keys, algorithms: ['RS256'] });
   });
 
   test('that brings its own key, or says where one is', async () => {

@@ -40,10 +40,10 @@ export function signWithSecret(claims: object, secret: string, alg: SigningAlgor
   return signText(JSON.stringify(claims), { alg }, Buffer.from(secret));
 }
 
-/** What jose would not sign: a header of any text, signed with an RSA key. */
-export function signRsaByHand(header: string, claims: object, key: KeyObject): string {
+/** What jose would not sign: a header of any text, signed with an RSA key. @param hash `sha256` or another. */
+export function signRsaByHand(header: string, claims: object, key: KeyObject, hash = 'sha256'): string {
   const input = unsigned(header, JSON.stringify(claims));
-  return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`;
+  return `${input}.${sign(hash, Buffer.from(input), key).toString('base64url')}`;
 }
 
 /** What jose would not sign: an HMAC of a secret of any kind, such as a public key that everyone knows. */
