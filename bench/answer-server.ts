@@ -24,6 +24,8 @@ export interface AnswerServer {
   readonly startRecording: (delayMs: number) => void;
   /** Ends the recording and hands it over, in order of arrival. */
   readonly takeRecording: () => readonly TimedCall[];
+  /** Stops at once, whatever runs. */
+  readonly close: () => void;
 }
 
 /** Enough for every scenario; beyond it nothing is kept, so that memory stays bounded. */
@@ -76,6 +78,10 @@ export async function startAnswerServer(answer: (call: UpstreamCall) => Promise<
       const calls = recording?.calls ?? [];
       recording = undefined;
       return calls.toSorted((a, b) => a.arrivedMs - b.arrivedMs);
+    },
+    close: () => {
+      server.close();
+      server.closeAllConnections();
     },
   };
 }

@@ -2,14 +2,19 @@ import { Pool } from 'undici';
 
 /** A request body, and how long the answer is that was found right. */
 export interface Shot {
+  /** `''`: none, and the request is a GET. */
   readonly body: string;
   readonly answerBytes: number;
+  /** By lower-case name, beside those that every request has. Default none. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Target {
   readonly url: string;
   /** Sent in turn; at least one. */
   readonly shots: readonly Shot[];
+  /** Sockets to the URL's origin, left open. Default: new ones, as many as `connections`. */
+  readonly pool?: Pool;
 }
 
 export interface Limits {
@@ -29,14 +34,14 @@ export interface LoadResult {
 }
 
 /**
- * Sends POST requests over `connections` sockets, each as soon as the last was answered.
+ * Sends requests over `connections` sockets, each as soon as the last was answered.
  *
  * @throws {Error} on an answer of another status than 200 or of another length than the right one: an entrant that
  *   fails is not timed.
  */
 export async function load(target: Target, { connections, durationMs = Infinity, requests = Infinity }: Limits) {
   const { origin, pathname } = new URL(target.url);
-  const pool = new Pool(origin, { connections, pipelining: 1 });
+  const pool = target.pool ?? new Pool(origin, { connections, pipelining: 1 });
   const latenciesMs: number[] = [];
   const startedAt = performance.now();
   let sent = 0;
@@ -44,8 +49,9 @@ export async function load(target: Target, { connections, durationMs = Infinity,
     while (sent < requests) {
       const sentAt = performance.now();
       if (sentAt - startedAt >= durationMs) return;
-      const { body, answerBytes } = target.shots[sent++ % target.shots.length] as Shot;
-      const { status, chunks } = await post(pool, pathname, body);
+      const shot = target.shots[sent++ % target.shots.length] as Shot;
+      const { body, answerBytes } = shot;
+      const { status, chunks } = await fire(pool, pathname, shot);
       const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
       if (status !== 200 || bytes !== answerBytes) {
         const shown = Buffer.concat(chunks).toString().slice(0, 500);
@@ -59,14 +65,14 @@ export async function load(target: Target, { connections, durationMs = Infinity,
   try {
     await Promise.all(Array.from({ length: connections }, send));
   } finally {
-    await pool.destroy();
+    if (pool !== target.pool) await pool.destroy();
   }
   const elapsedMs = performance.now() - startedAt;
   const result: LoadResult = { requests: sent, elapsedMs, latenciesMs: latenciesMs.toSorted((a, b) => a - b) };
   return result;
 }
 
-const headers = { 'content-type': 'application/json', accept: 'application/json' };
+const headersOfAll = { 'content-type': 'application/json', accept: 'application/json' };
 
 interface Outcome {
   readonly status: number;
@@ -74,12 +80,14 @@ interface Outcome {
 }
 
 /** The lowest level of undici: the load must cost less than what it measures. */
-function post(pool: Pool, path: string, body: string): Promise<Outcome> {
+function fire(pool: Pool, path: string, { body, headers: ownHeaders }: Shot): Promise<Outcome> {
   const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
   let status = 0;
   const chunks: Buffer[] = [];
+  const headers = ownHeaders ? { ...headersOfAll, ...ownHeaders } : headersOfAll;
+  const request = body === '' ? { method: 'GET' as const, body: null } : { method: 'POST' as const, body };
   pool.dispatch(
-    { path, method: 'POST', headers, body },
+    { ...request, path, headers },
     {
       onRequestStart: () => {},
       onResponseStart: (_controller, statusCode) => {

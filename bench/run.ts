@@ -4,6 +4,7 @@ import { header } from './header.ts';
 import { measureMemory } from './memory.ts';
 import { readOptions, usage, type Options } from './options.ts';
 import { reportPlanning } from './planning.ts';
+import { measurePolicies } from './policies.ts';
 import { loadProcessor } from './running.ts';
 
 /** `npm run bench`: the gateway beside its floors and other gateways. Linux, with `taskset` and two processors. */
@@ -28,9 +29,11 @@ async function main(options: Options): Promise<number> {
   }
   // Whatever this process starts keeps to the second processor too; entrants are set on the first.
   execFileSync('taskset', ['-apc', loadProcessor, `${process.pid}`], { stdio: 'ignore' });
-  const isComplete = options.mode === 'memory' ? await measureMemory(options) : await compare(options);
-  return isComplete ? 0 : 1;
+  return (await measures[options.mode](options)) ? 0 : 1;
 }
+
+const measures = { memory: measureMemory, policies: measurePolicies, compare };
+
 
 const options = tryOptions();
 process.exitCode = options ? await main(options) : 2;

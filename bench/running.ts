@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Entrant } from './entrants.ts';
+import type { Command, Entrant } from './entrants.ts';
 import type { Stage } from './stage.ts';
 import type { SetName } from './types.ts';
 
@@ -26,7 +26,7 @@ export interface StartOptions {
   /** `FloorTask[]` as JSON. Only floors read it. */
   readonly tasksFile?: string;
   /** For Node itself. Default none. */
-  readonly nodeArgs?: readonly string[];
+  readonly nodeArgs?: readonly string[] | undefined;
 }
 
 const startDeadlineMs = 30_000;
@@ -39,11 +39,28 @@ const keptOutput = 2000;
  * @throws {Error} with the end of what it printed, where it ends or does not answer within 30 seconds.
  */
 export async function startEntrant(entrant: Entrant, stage: Stage, options: StartOptions): Promise<Running> {
-  const { set, tasksFile = '', nodeArgs = [] } = options;
+  const { set, tasksFile = '', nodeArgs } = options;
   const { urls, supergraphFile } = stage;
   const port = await freePort();
   const context = { set, port, urls, supergraphFile, tasksFile, dir: await stage.makeFolder() };
-  const { args, cwd, env, path } = await entrant.command(context);
+  return startCommand(await entrant.command(context), { port, nodeArgs, isUp: answers });
+}
+
+export interface CommandOptions extends Pick<StartOptions, 'nodeArgs'> {
+  /** The TCP port that the command listens on, at 127.0.0.1. */
+  readonly port: number;
+  /** Whether the process is ready; asked again until it is. Never rejects. */
+  readonly isUp: (url: string) => Promise<boolean>;
+}
+
+/**
+ * Starts a process on the entrant's processor and waits until it is up.
+ *
+ * @throws {Error} with the end of what it printed, where it ends or is not up within 30 seconds.
+ */
+export async function startCommand(command: Command, options: CommandOptions): Promise<Running> {
+  const { args, cwd, env, path } = command;
+  const { port, nodeArgs = [], isUp } = options;
   // `taskset` becomes the command that it starts: its process id is the entrant's.
   const child = spawn('taskset', ['-c', gatewayProcessor, process.execPath, ...nodeArgs, ...args], {
     cwd,
@@ -54,7 +71,7 @@ export async function startEntrant(entrant: Entrant, stage: Stage, options: Star
   const url = `http://127.0.0.1:${port}${path}`;
   const stop = (): Promise<void> => stopChild(child);
   try {
-    await untilAnswering(url, child);
+    await untilUp(url, child, isUp);
   } catch (cause) {
     await stop();
     throw new Error(`${(cause as Error).message}\n${printed()}`, { cause });
@@ -80,11 +97,11 @@ function collectOutput(child: ChildProcess): () => string {
   return () => text.trim();
 }
 
-async function untilAnswering(url: string, child: ChildProcess): Promise<void> {
+async function untilUp(url: string, child: ChildProcess, isUp: CommandOptions['isUp']): Promise<void> {
   const deadline = performance.now() + startDeadlineMs;
   while (performance.now() < deadline) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error('ended before it answered');
-    if (await answers(url)) return;
+    if (await isUp(url)) return;
     await wait(50);
   }
   throw new Error('did not answer in time');

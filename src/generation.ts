@@ -6,10 +6,13 @@ import { readGuards } from './composition/guards.ts';
 import type { GatewayConfig } from './config/types.ts';
 import type { AccessRule, DoorConfig } from './config/identity-types.ts';
 import type { OpenUpstreams } from './assembly/open-upstreams.ts';
+import type { Caller } from './identity/caller.ts';
+import { withoutSuggestion } from './lib/without-suggestion.ts';
 import { createAuthorizer } from './policies/authorize.ts';
 import { forCallers, type FrontDoor } from './policies/front-door.ts';
 import { graphqlPolicies } from './policies/index.ts';
 import { createPassthrough } from './rest/passthrough.ts';
+import { formatError, type FormatError } from './server/format-error.ts';
 import { createGraphqlLane, type Lane } from './server/graphql-lane.ts';
 import { createGraphqlHandler, type GraphqlHandler } from './server/graphql-server.ts';
 import type { Lanes } from './server/lanes.ts';
@@ -52,9 +55,11 @@ function graphqlLane(parts: GenerationParts): Lane {
     config.audiences.map((audience) => [audience.name, handlerOf(parts, contractOf(parts.supergraph, audience))]),
   );
   const { door = listenersOwn, graphiql } = config.graphql;
-  const handlerFor: (caller: Parameters<FrontDoor['audienceOf']>[0]) => GraphqlHandler = (caller) => {
+  const handlerFor = (caller: Caller): GraphqlHandler => {
     const audience = frontDoor.audienceOf(caller);
-    return audience === undefined ? whole : (byAudience.get(audience) ?? whole);
+    const handler = audience === undefined ? whole : byAudience.get(audience);
+    if (!handler) throw new TypeError(`there is no audience "${audience}"`);
+    return handler;
   };
   return createGraphqlLane({
     config: config.graphql,
@@ -89,6 +94,7 @@ function handlerOf(
   supergraph: DocumentNode,
 ): GraphqlHandler {
   const { introspection = true, suggestions = true } = config.graphql;
+  const mayHear = suggestions === true ? undefined : forCallers(suggestions);
   const schema = stitch(supergraph, facades);
   const guards = readGuards(supergraph);
   const { deny } = createAuthorizer({ guards, decide: frontDoor.decide });
@@ -109,11 +115,17 @@ function handlerOf(
     subscribe: engine.subscribe,
     config: config.graphql,
     challenges: frontDoor.challenges,
-    plugins: graphqlPolicies({
-      unavailable,
-      ...(suggestions !== true && { mayHearSuggestions: forCallers(suggestions) }),
-    }),
+    ...(mayHear && { formatError: quietly(mayHear) }),
+    plugins: graphqlPolicies({ unavailable, ...(mayHear && { mayHearSuggestions: mayHear }) }),
   });
+}
+
+/** Errors of variables are found past the plugins, and suggest names of enum values and input fields. */
+function quietly(mayHear: (caller: Caller) => boolean): FormatError {
+  return (error, scope) => {
+    const formatted = formatError(error, scope);
+    return mayHear(scope.caller) ? formatted : { ...formatted, message: withoutSuggestion(formatted.message) };
+  };
 }
 
 /** Takes a request for a REST route, or says `false`. */

@@ -14,11 +14,8 @@ export interface ProgramsParts extends EntryParts {
   readonly maxBytes?: number;
 }
 
-/** A masked program, with what it was made of: a key alone is a text that somebody may send. */
 interface KeptMasked {
   readonly runs: 'masked';
-  readonly of: MaskableParts;
-  readonly denied: string;
   readonly masked: MaskedProgram;
 }
 
@@ -58,12 +55,12 @@ export class Programs {
   /** What runs a guarded operation for callers who lack just this. */
   masked(of: MaskableParts, denied: readonly number[], guards: Guards): MaskedProgram {
     const distinct = denied.length > 1 ? [...new Set(denied)].toSorted((a, b) => a - b) : denied;
-    const text = distinct.join();
-    const key = `\0${this.#idOf(of)}\0${text}`;
+    // No name of an operation begins with a digit, so no key of an entry is such a key.
+    const key = `\0${this.#idOf(of)}\0${distinct.join()}`;
     const known = this.#entries.get(key);
-    if (known?.runs === 'masked' && known.of === of && known.denied === text) return known.masked;
+    if (known?.runs === 'masked') return known.masked;
     const { value: masked, bytes } = buildMasked(of, distinct, { ...this.#parts, guards });
-    this.#entries.set(key, { runs: 'masked', of, denied: text, masked }, { size: bytes + key.length * 2 });
+    this.#entries.set(key, { runs: 'masked', masked }, { size: bytes + key.length * 2 });
     return masked;
   }
 

@@ -8,7 +8,8 @@ export function checkIdentity(check: Checker, dir: string): void {
   checkNames(check);
   for (const key of ['subjects', 'clients', 'certificates']) checkOwners(check, key);
   checkStore(check, ['identity', 'revocations']);
-  checkPolicies(check, dir);
+  check.isFile(['authorization', 'policies', 'module'], dir);
+  check.namesDiffer(['authorization', 'policies', 'headers']);
   check.namesDiffer(['securityHeaders']);
   for (const at of doorsOf(check)) checkAccess(check, [...at, 'access']);
   for (const key of ['graphiql', 'introspection', 'suggestions']) checkAccess(check, ['graphql', key]);
@@ -37,16 +38,6 @@ function checkOwners(check: Checker, key: string): void {
       if (owner !== name) check.tell([...at, index], `the consumer "${owner}" has it too`);
       owners.set(value, owner);
     }
-  }
-}
-
-function checkPolicies(check: Checker, dir: string): void {
-  const at = ['authorization', 'policies'];
-  check.isFile([...at, 'module'], dir);
-  check.namesDiffer([...at, 'headers']);
-  if (!check.has([...at, 'module']) || check.has([...at, 'url'])) return;
-  for (const key of ['headers', 'timeout']) {
-    if (check.has([...at, key])) check.tell([...at, key], 'nobody is asked over HTTP but with "url"', 'key');
   }
 }
 

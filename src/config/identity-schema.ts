@@ -52,7 +52,7 @@ const consumer = section({
     .describe('Certificates: CN=acme, DNS:acme.example, URI:spiffe://...'),
   passwordHash: z
     .string({ error: hashError })
-    .regex(/^\$(?:argon2id|scrypt)\$\S+$/, { error: hashError })
+    .regex(/^\$(?:argon2id|scrypt)\$(?:[^$\s]+\$){2,3}[^$\s]+$/, { error: hashError })
     .optional()
     .describe('For kind: basic; its name is the user'),
 });

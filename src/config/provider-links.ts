@@ -90,9 +90,6 @@ function sourcesOf(check: Checker, at: YamlPath): readonly string[] {
 /** A public key that is taken for a shared secret lets everyone who has it sign. */
 function checkKeys(check: Checker, at: YamlPath, dir: string): void {
   check.isFile([...at, 'keys', 'file'], dir);
-  if (check.has([...at, 'remote']) && check.has([...at, 'keys']) && !check.has([...at, 'keys', 'url'])) {
-    check.tell([...at, 'remote'], 'nothing is fetched but with "keys.url"', 'key');
-  }
   const isSecret = check.has([...at, 'keys', 'secret']);
   const type = keyType(check.text([...at, 'keys', 'publicKey']) ?? '');
   for (const index of check.list([...at, 'algorithms']).keys()) {

@@ -130,10 +130,14 @@ export class YamlSource {
       const start = key.range?.[0] ?? 0;
       const at = [...path, name];
       const { line, col: column } = this.#lines.linePos(start);
-      const tell = (problem: string): void => {
-        this.#issues.push({ file: this.file, line, column, message: `${printPath(at)}: ${problem}` });
+      const tell = (problem: string, place: YamlPath = at): void => {
+        const label = place.length === 0 ? '' : `${printPath(place)}: `;
+        this.#issues.push({ file: this.file, line, column, message: `${label}${problem}` });
       };
-      if (name === '__proto__') {
+      if (value === null) {
+        // What stands here may be the rest of a secret that lacks its quotes: `{ secret: abc,def }`.
+        tell('expected "key: value", got a text without a colon; put quotes around texts with commas', path);
+      } else if (name === '__proto__') {
         // Where mappings are plain objects it would be passed over in silence.
         tell('this name is not possible');
       } else if (Object.hasOwn(out, name)) {

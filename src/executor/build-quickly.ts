@@ -80,6 +80,8 @@ class BuilderCode {
 
   #fieldValue(field: FieldShape, typename: string): string {
     if (field.source === 'typename') return typename;
+    // A null that may not be goes up: the careful builder knows how far.
+    if (field.source === 'denied') return field.value.nullable ? 'null' : 'fail()';
     if (field.source === 'introspection') return `(${readMember('meta', field.responseKey)}??null)`;
     return `${this.#valueFunction(field.value)}(${readMember('o', field.dataKey)})`;
   }
@@ -131,7 +133,10 @@ class BuilderCode {
 
   #abstractFunction({ types, fieldLists, untyped, typedWhen = [] }: AbstractShape, whenNull: string): string {
     const builders = fieldLists.map((fields) => this.objectFunction(fields, 'n'));
-    const cases = types.map((type) => `case ${quote(type.name)}:return ${builders[type.fields]}(v,t);`);
+    const cases = types.map(({ name, fields, isDenied }) => {
+      const denied = whenNull === '' ? 'fail();' : 'return null;';
+      return `case ${quote(name)}:${isDenied ? denied : `return ${builders[fields]}(v,t);`}`;
+    });
     const typed = typedWhen.length === 0 ? '' : `&&!(${this.#alternatives(typedWhen)})`;
     const otherwise =
       untyped === undefined ? '' : `if((t===undefined||t===null)${typed})return ${builders[untyped]}(v,null);`;

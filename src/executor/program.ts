@@ -8,6 +8,7 @@ import type { Values } from './conditions.ts';
 import { Failures } from './failures.ts';
 import { compileEntityFetch } from './fetch-entities.ts';
 import { compileRootFetch } from './fetch-root.ts';
+import { compilePlaceDenials, type PlaceDenials } from './place-denials.ts';
 import type { Run, Step } from './run.ts';
 
 /**
@@ -47,8 +48,8 @@ export interface Program {
 export function compileProgram({ plan, shape, prepare }: ProgramParts): Program {
   const steps = plan.fetches.map((fetch) => compileFetch(fetch, plan, prepare));
   const order = orderOf(plan.fetches);
-  // What is denied is an error, and errors need the careful builder.
-  const build = shape.isMasked ? giveUp : compileBuildQuickly(shape);
+  const build = compileBuildQuickly(shape);
+  const denials = shape.isMasked && compilePlaceDenials(shape);
   return {
     run: async ({ variables, values, scope, introspection = {} }) => {
       const run: Run = { data: {}, variables, values, scope, failures: undefined, absences: undefined };
@@ -56,7 +57,7 @@ export function compileProgram({ plan, shape, prepare }: ProgramParts): Program 
         const running = runSteps(steps, order, run);
         if (running) await running;
         if (scope.signal.aborted) return abandoned();
-        return finish(run, { build, shape, introspection });
+        return finish(run, { build, denials, shape, introspection });
       } catch (cause) {
         const message = `the program of an operation threw: ${cause instanceof Error ? cause.message : String(cause)}`;
         return {
@@ -67,10 +68,6 @@ export function compileProgram({ plan, shape, prepare }: ProgramParts): Program 
       }
     },
   };
-}
-
-function giveUp(): undefined {
-  return undefined;
 }
 
 /** Nobody reads the answer of a client that has left: building it, with an error at every place, would cost for nothing. */
@@ -124,14 +121,15 @@ function runSteps(steps: readonly Step[], { waits, followers }: Order, run: Run)
 
 interface Finishing {
   readonly build: BuildQuickly;
+  readonly denials: PlaceDenials | undefined;
   readonly shape: Shape;
   readonly introspection: object;
 }
 
-function finish(run: Run, { build, shape, introspection }: Finishing): ProgramResult {
+function finish(run: Run, { build, denials, shape, introspection }: Finishing): ProgramResult {
   const { data, values, absences } = run;
   const quick = run.failures ? undefined : build(data, values, introspection);
-  if (quick) return { data: quick, errors: [], unshown: [] };
+  if (quick) return { data: quick, errors: denials?.(data, values) ?? [], unshown: [] };
   const failures = run.failures ?? new Failures();
   const built = buildCarefully(shape, { data, values, introspection, failures, absences });
   return { ...built, unshown: failures.unshown() };

@@ -1,4 +1,4 @@
-import { createPublicKey, createSecretKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { CryptoKey } from 'jose';
 import type { JwtProviderConfig, SigningAlgorithm } from '../config/identity-types.ts';
@@ -77,7 +77,22 @@ function secretFinder(name: string, algorithms: readonly SigningAlgorithm[], sec
     const least = secretBytes[algorithm] ?? 0;
     if (bytes < least) refuse(name, `a secret of ${least} bytes at least for ${algorithm}`, `${bytes} bytes`);
   }
-  return oneKey(createSecretKey(secret, 'utf8'), new Set(algorithms));
+  const imported = new Map<string, Promise<readonly VerificationKey[]>>();
+  return {
+    algorithms: new Set(algorithms),
+    find: ({ alg }) => {
+      const known = imported.get(alg) ?? importSecret(secret, alg);
+      imported.set(alg, known);
+      return known;
+    },
+    close: async () => {},
+  };
+}
+
+/** Once for an algorithm: given as bytes, jose would import it for each token, which costs more than the HMAC. */
+async function importSecret(secret: string, alg: SigningAlgorithm): Promise<readonly VerificationKey[]> {
+  const algorithm = { name: 'HMAC', hash: alg.replace('HS', 'SHA-') };
+  return [await crypto.subtle.importKey('raw', Buffer.from(secret), algorithm, false, ['verify'])];
 }
 
 function publicKeyFinder(name: string, algorithms: readonly SigningAlgorithm[], pem: string): KeyFinder {

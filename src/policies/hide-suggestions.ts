@@ -8,18 +8,23 @@ import type { RequestScope } from '../upstream/types.ts';
  * Takes from validation errors the names of the schema that they offer for misspelt ones (`Did you mean "secret"?`), for
  * callers who may not hear of them: who may not see the schema could guess it so, name by name.
  *
- * Validation is told to hide them only where it is not remembered: Yoga keeps one result for a document, whoever asks. So
- * it is told nothing, and each caller gets their own errors of what it found; the remembered ones are never changed.
+ * Yoga keeps one result of validation for a document, whoever asks, with what the plugins before it have made of it. So
+ * this stands behind all others, wherever it is listed: it changes what one caller gets, never what is kept.
  *
  * @param mayHear Asked for a document that is not valid.
  */
 export function hideSuggestions(mayHear: (caller: Caller) => boolean): Plugin {
-  return {
+  const last: Plugin = {
     onValidate: ({ context }) => {
       return ({ valid, result, setResult }) => {
         const { scope } = context as object as { readonly scope: RequestScope };
         if (!valid && !mayHear(scope.caller)) setResult(result.map(quiet));
       };
+    },
+  };
+  return {
+    onPluginInit: ({ plugins }) => {
+      plugins.push(last);
     },
   };
 }

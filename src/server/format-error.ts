@@ -4,7 +4,7 @@ import { publishInternalError } from '../telemetry/channels.ts';
 import type { RequestScope } from '../upstream/types.ts';
 
 /** What of a request an error's text depends on. */
-export type ErrorScope = Pick<RequestScope, 'requestId' | 'signal' | 'once'>;
+export type ErrorScope = Pick<RequestScope, 'requestId' | 'signal' | 'once' | 'caller'>;
 
 /** Makes what a client reads of an error; never throws. */
 export type FormatError = (error: unknown, scope: ErrorScope) => GraphQLFormattedError;

@@ -1,6 +1,14 @@
 import { filterInternalFieldsAndTypes, getStitchingOptionsFromSupergraphSdl } from '@graphql-tools/federation';
 import { stitchSchemas } from '@graphql-tools/stitch';
-import { GraphQLError, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import {
+  DirectiveLocation,
+  GraphQLError,
+  GraphQLSchema,
+  isSpecifiedDirective,
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLDirective,
+} from 'graphql';
 import { readSupergraphUpstreams } from '../composition/supergraph.ts';
 import { GatewayError } from '../errors.ts';
 import type { Facade, FacadeRequest, RequestScope } from '../upstream/types.ts';
@@ -35,8 +43,36 @@ export function stitch(supergraph: DocumentNode, facades: ReadonlyMap<string, Fa
     },
   });
   const stitched = stitchSchemas({ ...options, ...(schemaExtensions && { schemaExtensions }) });
-  return placeErrors(filterInternalFieldsAndTypes(stitched));
+  return placeErrors(withoutSpecifications(filterInternalFieldsAndTypes(stitched)));
 }
+
+/** What specifications bring along: `policy__Policy`, `federation__Scope`. */
+const specificationType = /^(?:authenticated|connect|context|cost|federation|policy|requiresScopes)__/;
+
+/** Directives that only a composer reads, and their types, are nothing to clients: they may name who may see what. */
+function withoutSpecifications(schema: GraphQLSchema): GraphQLSchema {
+  const { types, directives, ...config } = schema.toConfig();
+  return new GraphQLSchema({
+    ...config,
+    types: types.filter(({ name }) => !specificationType.test(name)),
+    directives: directives.filter((directive) => isSpecifiedDirective(directive) || isForOperations(directive)),
+  });
+}
+
+function isForOperations({ locations }: GraphQLDirective): boolean {
+  return locations.some((location) => operationLocations.has(location));
+}
+
+const operationLocations: ReadonlySet<string> = new Set([
+  DirectiveLocation.QUERY,
+  DirectiveLocation.MUTATION,
+  DirectiveLocation.SUBSCRIPTION,
+  DirectiveLocation.FIELD,
+  DirectiveLocation.FRAGMENT_DEFINITION,
+  DirectiveLocation.FRAGMENT_SPREAD,
+  DirectiveLocation.INLINE_FRAGMENT,
+  DirectiveLocation.VARIABLE_DEFINITION,
+]);
 
 interface Delegation {
   readonly document: DocumentNode;

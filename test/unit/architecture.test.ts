@@ -103,7 +103,7 @@ const rooms: Rooms = {
   // What one supergraph is served by: an engine and a GraphQL handler for each audience, and the routes.
   'generation.ts': {
     may: ['lib', 'errors.ts', 'composition', 'compiled', 'policies', 'rest', 'server', 'stitched'],
-    types: ['assembly', 'upstream', configTypes, 'config/identity-types.ts'],
+    types: ['assembly', 'identity/caller.ts', 'upstream', configTypes, 'config/identity-types.ts'],
     packages: ['graphql'],
   },
   // What stands in front of both spines, opened once for the life of the process.

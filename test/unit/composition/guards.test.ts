@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { composeServices } from '@theguild/federation-composition';
 import { parse } from 'graphql';
 import { GatewayError } from '../../../src/errors.ts';
+import { compose } from '../../../src/composition/compose.ts';
 import { readGuards, type Guards } from '../../../src/composition/guards.ts';
 
 /** A supergraph of two upstreams, `A` and `B`, with these links and types. */
@@ -207,7 +208,7 @@ describe('guards of a composed supergraph', () => {
     const { supergraphSdl, errors } = composeServices(
       sdls.map((sdl, index) => ({ name: `s${index}`, url: 'http://s', typeDefs: parse(`${link('2.6')} ${sdl}`) })),
     );
-    assert.ok(supergraphSdl, errors?.map(({ message }) => message).join('\n'));
+    assert.ok(supergraphSdl, `it must compose, but: ${errors?.map(({ message }) => message).join('\n')}`);
     return readGuards(parse(supergraphSdl));
   };
 
@@ -235,5 +236,26 @@ describe('guards of a composed supergraph', () => {
       'type Node @key(fields: "id") @interfaceObject { id: ID likes: Int @requiresScopes(scopes: [["likes"]]) }',
     );
     assert.deepEqual(demandsAt(guards, 'Dog.likes'), ['likes']);
+  });
+
+  test('a guard that a source has on an interface is of all that implement it, and leaves others alone', () => {
+    const source = (name: string, sdl: string) => ({
+      name,
+      file: `${name}.graphql`,
+      url: 'http://s',
+      sdl: parse(`${link('2.6')} ${sdl}`),
+    });
+    const text = compose([
+      source(
+        'dogs',
+        `type Query { node: Node pet: Pet }
+        interface Node @requiresScopes(scopes: [["node"]]) { id: ID name: String @requiresScopes(scopes: [["name"]]) }
+        type Dog implements Node & Pet { id: ID name: String age: Int @requiresScopes(scopes: [["age"]]) }
+        interface Pet { age: Int }
+        type Cat implements Pet { age: Int }`,
+      ),
+      source('others', 'type Query { other: Int }'),
+    ]);
+    assert.deepEqual(allDemands(readGuards(parse(text))), { Dog: ['node'], 'Dog.name': ['name'], 'Dog.age': ['age'] });
   });
 });

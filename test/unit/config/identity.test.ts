@@ -186,7 +186,7 @@ test('keys, passwords and certificates have every default, and a file of keys ma
     `,
     `
 redis: { url: redis://127.0.0.1:6379/1 }
-consumers: { acme: { passwordHash: $scrypt$ln=15,r=8,p=1$c2FsdHNhbHQ$aGFzaA } }
+consumers: { acme: { passwordHash: "$scrypt$ln=15,r=8,p=1$c2FsdHNhbHQ$aGFzaA" } }
 trustedProxies: [10.0.0.0/8]
 tls: { cert: "\${file:./cert.pem}", key: "\${file:./key.pem}", clientCa: "\${file:./cert.pem}", clientCertificate: request }
 `,

@@ -173,10 +173,6 @@ test('places of credentials are told apart, and authorization is read as bearer 
 test('what a token must have is told key by key', async (context) => {
   await assertProvidersRefused(context, [
     [
-      'kind: jwt, keys: { file: jwks.json }, remote: { timeout: 1s }',
-      [47, '.remote: nothing is fetched but with "keys.url"'],
-    ],
-    [
       'kind: jwt, keys: { file: jwks.json }, isuer: https://id.example',
       [47, '.isuer: unknown key, did you mean "issuer"?'],
     ],

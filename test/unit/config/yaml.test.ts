@@ -120,3 +120,20 @@ test('a file that is no mapping is refused', async (context) => {
   assert.deepEqual(await gatewayRefusals(context, '- 1'), [`gateway.yaml:1:1 ${expected}, got a list`]);
   assert.deepEqual(await gatewayRefusals(context, 'hello'), [`gateway.yaml:1:1 ${expected}, got "hello"`]);
 });
+
+test('a text that lacks its quotes and falls apart at a comma is refused without its rest, which may be a secret', async (context) => {
+  const problem = 'expected "key: value", got a text without a colon; put quotes around texts with commas';
+  assert.deepEqual(await gatewayRefusals(context, 'log: { level: info,SECRET }'), [
+    `gateway.yaml:1:20 log: ${problem}`,
+  ]);
+  assert.deepEqual(await gatewayRefusals(context, '{ port: 1, SECRET }'), [`gateway.yaml:1:12 ${problem}`]);
+});
+
+test('a key is one line of a message whatever it is made of, and __proto__ is none', async (context) => {
+  assert.deepEqual(await gatewayRefusals(context, '"a\\nb": 1\nlog: { __proto__: {} }'), [
+    'gateway.yaml:1:1 "a\\nb": unknown key, ' +
+      'known: host, port, graphql, engine, tls, trustedProxies, addresses, cors, csrf, securityHeaders, redis, identity, ' +
+      'consumers, tiers, authorization, audiences, routes, responseHeaders, shutdown, stateDir, log',
+    'gateway.yaml:2:8 log.__proto__: this name is not possible',
+  ]);
+});

@@ -121,6 +121,24 @@ describe('a masked plan asks for nothing that is denied', () => {
       ['a {product{__typename}}'],
     ],
     [
+      'for the type where the upstream cannot tell whether an object is denied',
+      '{ thing { likes } }',
+      ['Film', 'Book.likes'],
+      [
+        'b {thing{id}}',
+        'a query($representations:[_Any!]!){_entities(representations:$representations){...on Thing{__typename}}}',
+      ],
+    ],
+    [
+      'for the type where the upstream cannot tell whether the answer has a denied field',
+      '{ thing { likes ... on Film { title } } }',
+      ['Film.title'],
+      [
+        'b {thing{likes id}}',
+        'a query($representations:[_Any!]!){_entities(representations:$representations){...on Thing{__typename}}}',
+      ],
+    ],
+    [
       'for the type where the upstream cannot tell whether a field is denied',
       '{ thing { likes } }',
       ['Film.likes'],
@@ -180,6 +198,9 @@ describe('the shape of a masked operation', () => {
   });
 
   test('takes no object for one without a type where some types are denied', () => {
+    const [sometimes] = masked('query ($on: Boolean!) { thing { likes @include(if: $on) } }', 'Film').shape.root.fields;
+    assert.ok(sometimes?.value.of.kind === 'abstract');
+    assert.equal(sometimes.value.of.untyped, undefined);
     for (const places of [['Film'], ['Film.likes']]) {
       const [thing] = masked('{ thing { likes } }', ...places).shape.root.fields;
       assert.ok(thing?.value.of.kind === 'abstract');
@@ -194,6 +215,14 @@ describe('the shape of a masked operation', () => {
   test('is not marked where the mask touches nothing of the operation', () => {
     assert.equal(masked('{ product { id } }', 'Lost').shape.isMasked, undefined);
   });
+});
+
+test('a field of an interface is denied where it is of any of its types', () => {
+  const mask = new Mask(schema, guardsAt('Product.id'), [0]);
+  assert.deepEqual(
+    ['Node', 'Product', 'Lost'].map((type) => mask.deniesField(type, 'id')),
+    [true, true, false],
+  );
 });
 
 describe('what an operation may demand', () => {

@@ -25,8 +25,8 @@ const addable: Readonly<Record<string, { readonly isRepeatable: boolean }>> = {
   deprecated: { isRepeatable: false },
   override: { isRepeatable: false },
   authenticated: { isRepeatable: false },
-  requiresScopes: { isRepeatable: false },
-  policy: { isRepeatable: false },
+  requiresScopes: { isRepeatable: true },
+  policy: { isRepeatable: true },
   cost: { isRepeatable: false },
   listSize: { isRepeatable: false },
 };

@@ -1,0 +1,198 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Pool } from 'undici';
+import { load, type Shot } from './load.ts';
+import type { Options } from './options.ts';
+import { makeComparisons, writeSetup, type Comparison, type Files, type Setup } from './policy-setups.ts';
+import { operation, person, startPolicyUpstream } from './policy-upstream.ts';
+import { threadsCpuUs } from './process-use.ts';
+import { markdownTable } from './report.ts';
+import { freePort, startCommand, type Running } from './running.ts';
+import { median, percentile } from './statistics.ts';
+
+/** Under way at a time, to one gateway. */
+const connections = 20;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** A gateway, up. */
+interface Gateway {
+  readonly running: Running;
+  /** Of its origin. */
+  readonly pool: Pool;
+}
+
+/** The requests that are measured. */
+const asks = {
+  graphql: {
+    title: 'GraphQL',
+    path: '/graphql',
+    body: JSON.stringify(operation),
+    answer: JSON.stringify({ data: { me: person } }),
+  },
+  rest: { title: 'REST', path: '/api/me', body: '', answer: JSON.stringify(person) },
+} as const;
+const jsonBody = { 'content-type': 'application/json', accept: 'application/json' };
+
+type AskName = keyof typeof asks;
+const askNames: readonly AskName[] = ['graphql', 'rest'];
+
+/** One gateway with the requests that it gets. */
+interface Side {
+  readonly gateway: Gateway;
+  readonly url: string;
+  readonly shots: readonly Shot[];
+}
+
+/** Microseconds of CPU time a request, measured one right after the other. */
+type Pair = Readonly<Record<'with' | 'without', number>>;
+
+interface Measured {
+  readonly comparison: Comparison;
+  readonly ask: AskName;
+  readonly sides: Readonly<Record<'with' | 'without', Side>>;
+  readonly pairs: Pair[];
+}
+
+/** Prints what each policy costs a request. Resolves with true. */
+export async function measurePolicies(options: Options): Promise<boolean> {
+  const dir = await mkdtemp(join(tmpdir(), 'weft-bench-'));
+  const upstream = await startPolicyUpstream();
+  const gateways = new Map<Setup, Gateway>();
+  try {
+    const { comparisons, files } = await makeComparisons(`${upstream.origin}/introspect`);
+    for (const setup of new Set(comparisons.flatMap((comparison) => [comparison.with, comparison.without]))) {
+      gateways.set(setup, await start(setup, { files, dir, origin: upstream.origin }));
+    }
+    const measured = await prepare(comparisons, gateways);
+    await warmUp(measured, options.warmUpMs);
+    for (let round = 0; round < options.rounds; round++) {
+      for (const { sides, pairs } of measured) pairs.push(await measurePair(sides, round, options.durationMs));
+    }
+    console.log(`\n### Policies\n\n${tableOf(comparisons, measured)}`);
+    return true;
+  } finally {
+    for (const { running, pool } of gateways.values()) {
+      await pool.destroy();
+      await running.stop();
+    }
+    upstream.close();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+interface StartParts {
+  readonly files: Files;
+  /** Where gateway folders are made. */
+  readonly dir: string;
+  /** Of the upstream. */
+  readonly origin: string;
+}
+
+async function start(setup: Setup, { files, dir, origin }: StartParts): Promise<Gateway> {
+  const folder = await mkdtemp(join(dir, 'gateway-'));
+  await writeSetup(folder, setup, { files, origin });
+  const port = await freePort();
+  const args = [join(root, 'src/main.ts'), 'start', '--dir', folder, '--port', `${port}`];
+  const running = await startCommand({ args, cwd: root, path: '' }, { port, isUp });
+  return { running, pool: new Pool(running.url, { connections, pipelining: 1 }) };
+}
+
+async function isUp(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/health/ready`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function prepare(
+  comparisons: readonly Comparison[],
+  gateways: ReadonlyMap<Setup, Gateway>,
+): Promise<readonly Measured[]> {
+  const all: Measured[] = [];
+  for (const comparison of comparisons) {
+    const { headers, masks = false } = comparison;
+    for (const ask of askNames) {
+      const withPolicy = await sideOf(gateways.get(comparison.with), { ask, headers, masks });
+      const without = await sideOf(gateways.get(comparison.without), { ask, headers, masks: false });
+      all.push({ comparison, ask, sides: { with: withPolicy, without }, pairs: [] });
+    }
+  }
+  return all;
+}
+
+interface SideParts extends Pick<Comparison, 'headers'> {
+  readonly ask: AskName;
+  readonly masks: boolean;
+}
+
+/** @throws {Error} where the gateway does not answer right. */
+async function sideOf(gateway: Gateway | undefined, { ask, headers, masks }: SideParts): Promise<Side> {
+  if (!gateway) throw new Error('there is no such gateway');
+  const { path, body, answer } = asks[ask];
+  const url = `${gateway.running.url}${path}`;
+  const shots: Shot[] = [];
+  for (const own of headers) {
+    const init = body === '' ? { headers: own } : { method: 'POST', body, headers: { ...jsonBody, ...own } };
+    const text = await (await fetch(url, init)).text();
+    if (!text.startsWith(masks && ask === 'graphql' ? '{"errors":[{' : answer)) {
+      throw new Error(`expected ${answer}, but got: ${text}\n${gateway.running.printed()}`);
+    }
+    shots.push({ body, headers: own, answerBytes: Buffer.byteLength(text) });
+  }
+  return { gateway, url, shots };
+}
+
+async function warmUp(measured: readonly Measured[], durationMs: number): Promise<void> {
+  const warm = new Set<string>();
+  for (const { sides } of measured) {
+    for (const side of [sides.without, sides.with]) {
+      if (warm.has(side.url)) continue;
+      warm.add(side.url);
+      await measureSlice(side, durationMs);
+    }
+  }
+}
+
+/** The two sides in turn, another one first in each round: what the machine does beside falls on both. */
+async function measurePair(sides: Measured['sides'], round: number, durationMs: number): Promise<Pair> {
+  const order = round % 2 === 0 ? (['with', 'without'] as const) : (['without', 'with'] as const);
+  const us = { with: 0, without: 0 };
+  for (const which of order) us[which] = await measureSlice(sides[which], durationMs);
+  return us;
+}
+
+/** Microseconds of CPU time a request. */
+async function measureSlice({ gateway, url, shots }: Side, durationMs: number): Promise<number> {
+  const { pid } = gateway.running;
+  const before = await threadsCpuUs(pid);
+  const { requests } = await load({ url, shots, pool: gateway.pool }, { connections, durationMs });
+  return ((await threadsCpuUs(pid)) - before) / requests;
+}
+
+function tableOf(comparisons: readonly Comparison[], measured: readonly Measured[]): string {
+  const rows = comparisons.map((comparison) => [
+    comparison.title,
+    ...askNames.flatMap((ask) => {
+      const pairs = measured.find((one) => one.comparison === comparison && one.ask === ask)?.pairs ?? [];
+      return cellsOf(pairs);
+    }),
+  ]);
+  const heads = askNames.flatMap((ask) => [`${asks[ask].title} us`, 'more', 'quartiles', 'x']);
+  return markdownTable(['policy', ...heads], rows);
+}
+
+function cellsOf(pairs: readonly Pair[]): readonly string[] {
+  const more = pairs.map((pair) => pair.with - pair.without).toSorted((a, b) => a - b);
+  const withUs = median(pairs.map((pair) => pair.with));
+  const ratio = median(pairs.map((pair) => pair.with / pair.without));
+  const quartiles = [0.25, 0.75].map((share) => signed(percentile(more, share)));
+  return [withUs.toFixed(1), signed(median(more)), quartiles.join(' '), ratio.toFixed(3)];
+}
+
+function signed(us: number): string {
+  return `${us < 0 ? '' : '+'}${us.toFixed(1)}`;
+}

@@ -1,0 +1,147 @@
+import { request as requestPlain, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { request as requestTls } from 'node:https';
+import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import type { TestContext } from 'node:test';
+import { stringify } from 'yaml';
+import type { RecordedRequest } from '../../upstreams/demo/server.ts';
+import { startFakeUpstream, type FakeCall } from './fake-upstream.ts';
+import { guardedFiles, peopleAnswer, startScores } from './guarded-upstreams.ts';
+import { makeFolder } from './run-weft.ts';
+import { startGateway, type AnswerError, type Json, type TestGateway } from './start-gateway.ts';
+
+/** Whole gateways of a folder of their own whose `gateway.yaml` a test gives, over upstreams that record what they get. */
+
+export interface SetUp {
+  /** `gateway.yaml`, beside the routes that all have: `/api` and `/open` lead to the REST upstream. */
+  readonly gateway?: Json;
+  /** What the GraphQL endpoint and the route `/api` say for themselves. */
+  readonly door?: Json;
+  /** Further files of the folder, by relative path. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+export interface UpstreamCalls {
+  readonly people: readonly FakeCall[];
+  readonly scores: readonly RecordedRequest[];
+}
+
+export interface GuardedGateway extends TestGateway {
+  /** The gateway's folder. */
+  readonly dir: string;
+  /** What the upstreams were asked since the last call of it. */
+  readonly takeCalls: () => UpstreamCalls;
+}
+
+/** Started on a free port; it ends with the test. */
+export async function startGuarded(t: TestContext, setUp: SetUp = {}): Promise<GuardedGateway> {
+  const [people, scores] = await Promise.all([startFakeUpstream(peopleAnswer), startScores()]);
+  t.after(async () => {
+    await Promise.all([people.close(), scores.close()]);
+  });
+  const dir = await makeFolder(t, {
+    ...guardedFiles({ people: people.url, scores: scores.url }),
+    'gateway.yaml': stringify(gatewayYaml(setUp), { aliasDuplicateObjects: false }),
+    ...setUp.files,
+  });
+  const gateway = await startGateway({ dir });
+  t.after(gateway.close);
+  let seen = 0;
+  const takeCalls = (): UpstreamCalls => {
+    const calls = { people: people.requests.slice(seen), scores: scores.requests.splice(0) };
+    seen = people.requests.length;
+    return calls;
+  };
+  takeCalls();
+  return { ...gateway, dir, takeCalls };
+}
+
+/** `gateway.yaml` as data. */
+export function gatewayYaml({ gateway = {}, door = {} }: SetUp): Json {
+  const { graphql = {}, routes = [], ...rest } = gateway;
+  const route = { upstream: 'people' };
+  return {
+    graphql: { ...(graphql as Json), ...door },
+    routes: [
+      { path: '/api', stripPrefix: '/api', ...route, ...door },
+      { path: '/open', stripPrefix: '/open', ...route, anonymous: true },
+      ...(routes as readonly Json[]),
+    ],
+    shutdown: { drain: '0s' },
+    ...rest,
+  };
+}
+
+export interface Asked {
+  readonly method?: string;
+  /** A list sends the field several times. */
+  readonly headers?: OutgoingHttpHeaders;
+  readonly body?: string;
+  /** Shown to a listener that requests one. Default: none. */
+  readonly certificate?: { readonly cert: string; readonly key: string };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  /** The first error's, in whichever form it is answered; undefined where there is none. */
+  readonly code: string | undefined;
+  readonly message: string | undefined;
+  /** Values of `www-authenticate`, as they came. */
+  readonly challenges: readonly string[];
+  readonly text: string;
+}
+
+/** One request on a connection of its own. */
+export async function send(url: string, { body, certificate, ...options }: Asked = {}): Promise<Answer> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const given = { agent: false, ca: certificateFile('ca.pem'), ...certificate, ...options } as const;
+    (url.startsWith('https:') ? requestTls : requestPlain)(url, given, resolve).once('error', reject).end(body);
+  });
+  const { statusCode: status = 0, headers, rawHeaders } = response;
+  const answer = await text(response);
+  const { code, message } = errorIn(answer);
+  const challenges = rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === 'www-authenticate');
+  return { status, headers, code, message, challenges, text: answer };
+}
+
+/** A file of `test/fixtures/certificates`. */
+export function certificateFile(name: string): string {
+  return readFileSync(new URL(`../fixtures/certificates/${name}`, import.meta.url), 'utf8');
+}
+
+function errorIn(answer: string): { readonly code?: string; readonly message?: string } {
+  if (!answer.startsWith('{')) return {};
+  const { error, errors: [first] = [] } = JSON.parse(answer) as {
+    readonly error?: { readonly code: string; readonly message: string };
+    readonly errors?: readonly AnswerError[];
+  };
+  return error ?? (first && { code: String(first.extensions['code']), message: first.message }) ?? {};
+}
+
+/** What every way asks for: nothing of it is guarded, and the REST upstream alone has it. */
+const query = '{ person(id: "1") { name } }';
+
+export type WayName = 'POST /graphql' | 'GET /graphql' | 'GET /api';
+
+/** The ways in, of which each leads to the REST upstream. */
+export const ways: Readonly<Record<WayName, (url: string, asked?: WayAsked) => Promise<Answer>>> = {
+  'POST /graphql': (url, { parameters = '', headers, ...asked } = {}) =>
+    send(`${url}/graphql${parameters && `?${parameters}`}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ query }),
+      ...asked,
+    }),
+  'GET /graphql': (url, { parameters = '', ...asked } = {}) =>
+    send(`${url}/graphql?query=${encodeURIComponent(query)}${parameters && `&${parameters}`}`, asked),
+  'GET /api': (url, { parameters = '', ...asked } = {}) =>
+    send(`${url}/api/people/1${parameters && `?${parameters}`}`, asked),
+};
+
+export const wayNames = Object.keys(ways) as readonly WayName[];
+
+export interface WayAsked extends Pick<Asked, 'headers' | 'certificate'> {
+  /** Query string, beside what the way itself has. */
+  readonly parameters?: string;
+}
