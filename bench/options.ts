@@ -4,22 +4,10 @@ import { entrants, type Entrant } from './entrants.ts';
 /** V8 has optimised what runs often by then. */
 const shortestWarmUpMs = 3000;
 
-interface Defaults {
-  readonly rounds: number;
-  readonly seconds: number;
-  /** In milliseconds. Default: as the seconds say. */
-  readonly warmUpMs?: number;
-}
-
-const defaults: Readonly<Record<'compare' | 'policies', Readonly<Record<'quick' | 'full', Defaults>>>> = {
-  compare: { quick: { rounds: 1, seconds: 2 }, full: { rounds: 3, seconds: 6 } },
-  // Its rounds are many and short: what differs is a hundredth of what a request costs.
-  policies: { quick: { rounds: 3, seconds: 0.1, warmUpMs: 300 }, full: { rounds: 8, seconds: 0.25, warmUpMs: 1000 } },
-};
-
 /** What `npm run bench -- ...` is told. */
 export interface Options {
   readonly mode: 'compare' | 'planning' | 'memory' | 'policies';
+  readonly quick: boolean;
   readonly entrants: readonly Entrant[];
   /** Names of scenarios; `undefined` for all. */
   readonly scenarios: readonly string[] | undefined;
@@ -62,15 +50,15 @@ export function readOptions(argv: readonly string[]): Options {
     },
   });
   const { quick, peers, planning, memory, policies } = values;
-  const fallback = defaults[policies ? 'policies' : 'compare'][quick ? 'quick' : 'full'];
-  const durationMs = number('seconds', values.seconds, fallback.seconds) * 1000;
+  const durationMs = number('seconds', values.seconds, quick ? 2 : 6) * 1000;
   return {
     mode: planning ? 'planning' : memory ? 'memory' : policies ? 'policies' : 'compare',
+    quick,
     entrants: chosen(values.entrants?.split(','), peers),
     scenarios: values.scenarios?.split(',') ?? (quick ? ['heavy', 'hop2', 'tiny'] : undefined),
-    rounds: number('rounds', values.rounds, fallback.rounds),
+    rounds: number('rounds', values.rounds, policies ? (quick ? 4 : 12) : quick ? 1 : 3),
     durationMs,
-    warmUpMs: fallback.warmUpMs ?? Math.max(shortestWarmUpMs, durationMs / 2),
+    warmUpMs: Math.max(shortestWarmUpMs, durationMs / 2),
     connections: number('connections', values.connections, 50),
   };
 }

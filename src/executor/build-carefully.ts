@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors.ts';
 import type { AbstractShape, FieldShape, ListShape, Shape, ValueShape } from '../planner/shape.ts';
 import type { Absences } from './absences.ts';
+import { clientKeys } from './client-keys.ts';
 import { anyHolds, type Values } from './conditions.ts';
 import { fieldDenial, objectDenial } from './denials.ts';
 import type { Failures } from './failures.ts';
@@ -292,14 +293,4 @@ function leafFor(of: Extract<ValueShape['of'], { kind: 'scalar' | 'enum' }>): Le
   const made = leafOf(of);
   leaves.set(of, made);
   return made;
-}
-
-/** Keys of the merged data as the client knows them; what the client did not ask for ends the path. */
-function clientKeys(below: readonly Key[], of: ValueShape['of']): readonly Key[] {
-  const [key, ...rest] = below;
-  if (key === undefined) return [];
-  if (of.kind === 'list') return typeof key === 'number' ? [key, ...clientKeys(rest, of.item.of)] : [];
-  const fields = of.kind === 'object' ? of.fields : of.kind === 'abstract' ? of.fieldLists.flat() : [];
-  const field = fields.find(({ source, dataKey }) => source === 'data' && dataKey === key);
-  return field ? [field.responseKey, ...clientKeys(rest, field.value.of)] : [];
 }

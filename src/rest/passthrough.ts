@@ -5,13 +5,14 @@ import { pipeline } from 'node:stream/promises';
 import type { RouteConfig } from '../config/types.ts';
 import { GatewayError } from '../errors.ts';
 import { corsFields } from '../lib/http-fields.ts';
+import { hasBody } from '../lib/unread-request.ts';
 import { joinVary } from '../lib/vary.ts';
 import { publishInternalError } from '../telemetry/channels.ts';
 import { visiblePath } from '../upstream/hidden.ts';
 import type { Upstream } from '../upstream/pool.ts';
 import type { StreamResponse } from '../upstream/stream.ts';
 import type { RequestScope } from '../upstream/types.ts';
-import { writeError } from './error-response.ts';
+import { writeError, type ErrorOptions } from './error-response.ts';
 import { createLocationRewriter } from './location.ts';
 import { createMatcher, type MatchRoute, type RouteMatch, type ServedMatch } from './match.ts';
 import { cameFromUs, requestFields } from './request-fields.ts';
@@ -72,7 +73,8 @@ export function createPassthrough(
   return {
     match,
     refuse: (req, res, { error, scope: { requestId } }) => {
-      fail(res, error, requestId);
+      // Who is not let in does not get to fill our time with a body.
+      fail(res, error, { requestId, leavesBody: true });
       req.resume();
     },
     forward: async (req, res, found, scope) => {
@@ -90,7 +92,7 @@ export function createPassthrough(
         const rules = { publicLocation, hasCors: hasCors(found.route) };
         await answer(forwarding, response, rules).finally(() => response.body.destroy());
       } catch (error) {
-        fail(res, error, requestId);
+        fail(res, error, { requestId });
       } finally {
         // What the upstream did not want of the body is read away, so that the connection can serve its next request.
         req.unpipe();
@@ -143,17 +145,13 @@ function bodyOf(req: IncomingMessage): Readable {
   return req.pipe(new PassThrough());
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-}
-
-function fail(res: ServerResponse, thrown: unknown, requestId: string): void {
+function fail(res: ServerResponse, thrown: unknown, options: ErrorOptions): void {
   // The client is gone: there is nobody to tell.
   if (res.destroyed && !(thrown instanceof GatewayError)) return;
   const error =
     thrown instanceof GatewayError
       ? thrown
       : new GatewayError('INTERNAL_ERROR', `passthrough: ${String(thrown)}`, { cause: thrown });
-  if (error.status >= 500) publishInternalError({ error, requestId });
-  writeError(res, error, { requestId });
+  if (error.status >= 500) publishInternalError({ error, requestId: options.requestId });
+  writeError(res, error, options);
 }

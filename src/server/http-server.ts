@@ -1,9 +1,10 @@
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TlsConfig } from '../config/identity-types.ts';
 import { GatewayError } from '../errors.ts';
+import { maxIgnoredBytes, maxIgnoredMs } from '../lib/unread-request.ts';
 import { serve, type Lanes } from './lanes.ts';
 import { createDrain } from './shutdown.ts';
 import { tlsOptions } from './tls-options.ts';
@@ -108,18 +109,31 @@ function hostOf(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
+/** Connections that were refused, and how many bytes had come by them then. */
+const refused = new WeakMap<Duplex, number>();
+
 /** Answers what is no HTTP request, as far as there is somebody to answer and nothing on the wire already. */
 function refuseUnreadable({ code }: NodeJS.ErrnoException, socket: Duplex, isAnswering: boolean): void {
+  const before = refused.get(socket);
+  // What follows of it is no HTTP either. It is read away: a connection that closes on it may lose the answer.
+  if (before !== undefined && code !== 'ECONNRESET' && bytesRead(socket) - before <= maxIgnoredBytes) return;
   if (!socket.writable || isAnswering || code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
+  refused.set(socket, bytesRead(socket));
+  const timer = setTimeout(() => socket.destroy(), maxIgnoredMs);
+  socket.once('close', () => clearTimeout(timer));
   const [status, message] = refusalOf(code);
   const text = JSON.stringify({ error: { code: 'BAD_REQUEST', message } });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\n` +
       `content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
   );
+}
+
+function bytesRead(socket: Duplex): number {
+  return (socket as Socket).bytesRead;
 }
 
 function refusalOf(code: string | undefined): readonly [status: number, message: string] {

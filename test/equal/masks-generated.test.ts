@@ -15,7 +15,7 @@ import {
 import { knownDefect } from './generated/known-stitched.ts';
 import { graphSeeds } from './generated/suite.ts';
 
-const operationsPerGraph = 45;
+const operationsPerGraph = 35;
 
 /** Callers by what they lack of five requirements. */
 const callers = [[0, 1], [2], [1, 3, 4], []] as const;

@@ -1,7 +1,6 @@
 import { request as requestPlain, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { readFileSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { stringify } from 'yaml';
 import type { RecordedRequest } from '../../upstreams/demo/server.ts';
@@ -77,8 +76,10 @@ export interface Asked {
   /** A list sends the field several times. */
   readonly headers?: OutgoingHttpHeaders;
   readonly body?: string;
+  /** Whether the end of the body is never sent. Default false. */
+  readonly withholdsEnd?: boolean;
   /** Shown to a listener that requests one. Default: none. */
-  readonly certificate?: { readonly cert: string; readonly key: string };
+  readonly certificate?: { readonly cert: string; readonly key: string } | undefined;
 }
 
 export interface Answer {
@@ -93,16 +94,33 @@ export interface Answer {
 }
 
 /** One request on a connection of its own. */
-export async function send(url: string, { body, certificate, ...options }: Asked = {}): Promise<Answer> {
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const given = { agent: false, ca: certificateFile('ca.pem'), ...certificate, ...options } as const;
-    (url.startsWith('https:') ? requestTls : requestPlain)(url, given, resolve).once('error', reject).end(body);
+export async function send(url: string, asked: Asked = {}): Promise<Answer> {
+  const { body = '', withholdsEnd = false, certificate, ...options } = asked;
+  const given = { agent: false, ca: certificateFile('ca.pem'), ...certificate, ...options } as const;
+  const request = (url.startsWith('https:') ? requestTls : requestPlain)(url, given);
+  const response = new Promise<IncomingMessage>((resolve, reject) => {
+    request.once('response', resolve).on('error', reject);
   });
-  const { statusCode: status = 0, headers, rawHeaders } = response;
-  const answer = await text(response);
+  if (withholdsEnd) request.write(body);
+  else request.end(body);
+  const { statusCode: status = 0, headers, rawHeaders } = await response;
+  const answer = await readUntil(await response, Number(headers['content-length'] ?? Infinity));
+  request.destroy();
   const { code, message } = errorIn(answer);
   const challenges = rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === 'www-authenticate');
   return { status, headers, code, message, challenges, text: answer };
+}
+
+/** An answer may be whole long before its connection ends. */
+async function readUntil(response: IncomingMessage, length: number): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes >= length) break;
+  }
+  return Buffer.concat(parts).toString('utf8');
 }
 
 /** A file of `test/fixtures/certificates`. */

@@ -290,6 +290,7 @@ test('the URL of Redis is one, and not shown', async (context) => {
     ['redis: { url: http://u:SECRET@r.test }', '1:15 redis.url: expected a redis:// or rediss:// URL, got "***"'],
     ['redis: { url: ":SECRET@r.test:6379" }', '1:15 redis.url: expected a redis:// or rediss:// URL, got "***"'],
     ['redis: redis://:SECRET@r.test', '1:8 redis: expected a mapping with the keys url, got "***"'],
+    ['redis: { url: redis:///1 }', '1:15 redis.url: expected a redis:// or rediss:// URL, got "***"'],
     ['redis: { url: redis:// }', '1:15 redis.url: expected a redis:// or rediss:// URL, got "***"'],
   ]);
 });

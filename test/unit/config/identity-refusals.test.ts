@@ -38,6 +38,10 @@ test('a provider that an earlier one leaves nothing is refused', async (context)
         '4:29 identity.providers[1].issuer: identity.providers[0] has the same issuer and takes its tokens before this one',
       ],
       [
+        'identity:\n  providers:\n    - { kind: jwt, keys: { file: jwks.json }, from: [{ header: X-A }] }\n    - { kind: oidc, issuer: https://b.example, from: [bearer, { header: x-a }] }',
+        '4:7 identity.providers[1]: identity.providers[0] has no "issuer" and takes every token before this one',
+      ],
+      [
         'identity: { providers: [{ kind: basic }, { kind: basic }] }\nconsumers: { acme: { passwordHash: $scrypt$ln=15$c2FsdA$aGFzaA } }',
         '1:50 identity.providers[1].kind: identity.providers[0] takes every password before this one',
       ],

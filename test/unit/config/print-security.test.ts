@@ -156,6 +156,7 @@ const secrets: readonly string[] = [
   'identity: { providers: [{ kind: introspection, url: "https://a.test/${TOKEN}", clientId: a, clientSecret: "${TOKEN}" }] }',
   'identity: { providers: [{ kind: jwt, keys: { url: "https://a.test/${file:./marker}" } }] }',
   'identity: { providers: [{ kind: oidc, issuer: "https://a.test/${TOKEN}" }] }',
+  'identity: { providers: [{ kind: jwt, issuer: "https://user:MARKER@a.test", keys: { url: https://a.test } }] }',
   'consumers: { secret: { passwordHash: "$scrypt$ln=15$c2FsdA$MARKER" } }',
   'consumers: { acme: { passwordHash: "$scrypt$ln=15$${file:./marker}$MARKER" } }',
   'redis: { url: "redis://user:MARKER@a.test:6379/1?x=MARKER" }',
