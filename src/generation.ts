@@ -13,7 +13,7 @@ import { forCallers, type FrontDoor } from './policies/front-door.ts';
 import { graphqlPolicies } from './policies/index.ts';
 import { createPassthrough } from './rest/passthrough.ts';
 import { formatError, type FormatError } from './server/format-error.ts';
-import { createGraphqlLane, type Lane } from './server/graphql-lane.ts';
+import { createGraphqlLane, type GraphqlLaneOptions, type Lane } from './server/graphql-lane.ts';
 import { createGraphqlHandler, type GraphqlHandler } from './server/graphql-server.ts';
 import type { Lanes } from './server/lanes.ts';
 import { stitch } from './stitched/schema.ts';
@@ -50,23 +50,26 @@ export function createGeneration(parts: GenerationParts): Lanes {
 
 function graphqlLane(parts: GenerationParts): Lane {
   const { config, frontDoor } = parts;
-  const whole = handlerOf(parts, parts.supergraph);
-  const byAudience = new Map(
-    config.audiences.map((audience) => [audience.name, handlerOf(parts, contractOf(parts.supergraph, audience))]),
-  );
   const { door = listenersOwn, graphiql } = config.graphql;
-  const handlerFor = (caller: Caller): GraphqlHandler => {
-    const audience = frontDoor.audienceOf(caller);
-    const handler = audience === undefined ? whole : byAudience.get(audience);
-    if (!handler) throw new TypeError(`there is no audience "${audience}"`);
-    return handler;
-  };
   return createGraphqlLane({
     config: config.graphql,
     enter: enterBy(frontDoor, door, ['GET', 'POST']),
     enterPage: enterBy(frontDoor, { ...door, ...pageAccess(graphiql) }, ['GET', 'POST']),
-    handlerFor,
+    handlerFor: handlerFinder(parts),
   });
+}
+
+/** Where there are audiences, a caller of none sees nothing: the whole schema is an audience like any other. */
+function handlerFinder(parts: GenerationParts): GraphqlLaneOptions['handlerFor'] {
+  const { config, frontDoor, supergraph } = parts;
+  if (config.audiences.length === 0) {
+    const whole = handlerOf(parts, supergraph);
+    return () => whole;
+  }
+  const handlers = new Map(
+    config.audiences.map((audience) => [audience.name, handlerOf(parts, contractOf(supergraph, audience))]),
+  );
+  return (caller) => handlers.get(frontDoor.audienceOf(caller) ?? '');
 }
 
 const listenersOwn: DoorConfig = {

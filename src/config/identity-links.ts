@@ -1,4 +1,5 @@
 import type { Checker } from './checker.ts';
+import { defaultProviderName } from './provider-names.ts';
 import { checkProviders, checkStore } from './provider-links.ts';
 import type { YamlPath } from './yaml-source.ts';
 
@@ -12,8 +13,25 @@ export function checkIdentity(check: Checker, dir: string): void {
   check.namesDiffer(['authorization', 'policies', 'headers']);
   check.namesDiffer(['securityHeaders']);
   for (const at of doorsOf(check)) checkAccess(check, [...at, 'access']);
-  for (const key of ['graphiql', 'introspection', 'suggestions']) checkAccess(check, ['graphql', key]);
-  for (const name of check.keys(['audiences'])) checkAccess(check, ['audiences', name, 'callers']);
+  checkAccess(check, ['graphql', 'graphiql']);
+  for (const key of ['introspection', 'suggestions']) checkChoice(check, ['graphql', key]);
+  for (const name of check.keys(['audiences'])) checkChoice(check, ['audiences', name, 'callers']);
+}
+
+/** What a rule chooses must be known at once, and be the same for all requests of a caller. */
+function checkChoice(check: Checker, at: YamlPath): void {
+  checkAccess(check, at);
+  if (check.has([...at, 'policies']))
+    check.tell([...at, 'policies'], 'policies are for doors: they do not choose here');
+}
+
+function providerNames(check: Checker): readonly string[] {
+  const kinds = check
+    .list(['identity', 'providers'])
+    .map((_, index) => check.text(['identity', 'providers', index, 'kind']));
+  return kinds.map(
+    (_, index) => check.text(['identity', 'providers', index, 'name']) ?? defaultProviderName(kinds, index),
+  );
 }
 
 function checkNames(check: Checker): void {
@@ -22,6 +40,7 @@ function checkNames(check: Checker): void {
   for (const name of check.keys(['consumers'])) {
     check.isKnown(['consumers', name, 'tier'], tiers, 'tier');
     check.isKnown(['consumers', name, 'audience'], audiences, 'audience');
+    check.isKnown(['consumers', name, 'provider'], providerNames(check), 'provider');
   }
   for (const name of tiers) check.isKnown(['tiers', name, 'audience'], audiences, 'audience');
 }
@@ -34,9 +53,10 @@ function checkOwners(check: Checker, key: string): void {
     for (const index of check.list(at).keys()) {
       const value = check.text([...at, index]);
       if (value === undefined) continue;
-      const owner = owners.get(value) ?? name;
+      const named = `${check.text(['consumers', name, 'provider']) ?? ''}\0${value}`;
+      const owner = owners.get(named) ?? name;
       if (owner !== name) check.tell([...at, index], `the consumer "${owner}" has it too`);
-      owners.set(value, owner);
+      owners.set(named, owner);
     }
   }
 }

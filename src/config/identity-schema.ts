@@ -44,6 +44,9 @@ const hashError = 'expected a hash made by "weft keys hash-password": $argon2id$
 const consumer = section({
   tier: text('a tier').optional().describe('One of "tiers"'),
   ...grants,
+  provider: text('the name of a provider')
+    .optional()
+    .describe('Only its tokens and certificates are meant below. Default: those of every provider'),
   subjects: names('subject').default([]).describe('"sub" of tokens that are this consumer'),
   clients: names('client id').default([]).describe('Client ids of tokens that are this consumer'),
   certificates: z

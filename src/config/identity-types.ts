@@ -161,6 +161,8 @@ export interface ConsumerConfig {
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
   readonly audience: string | undefined;
+  /** Name of the provider whose subjects, clients and certificates are meant; undefined: any provider's. */
+  readonly provider: string | undefined;
   /** `sub` of tokens, `client_id` of tokens, certificate subjects (`CN=acme`) or names (`DNS:acme.example`). */
   readonly subjects: readonly string[];
   readonly clients: readonly string[];

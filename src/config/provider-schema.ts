@@ -61,7 +61,6 @@ const tokenBase = {
   from: sources('bearer'),
   audience: textOrList('an audience').optional().describe('"aud" of tokens; without it "aud" is not looked at'),
   clockTolerance: duration({ min: 0 }).prefault('5s').describe('Tolerated difference of clocks'),
-  requiredClaims: names('claim').default([]).describe('Claims that tokens must have'),
   maxTokenSize: byteSize().prefault('8KiB').describe('Longest token'),
   claims: section({
     scopes: dottedPath('scope').default('scope').describe('Claim with scopes: a list, or a text with spaces'),
@@ -95,9 +94,13 @@ const keys = oneKeyOf({
   publicKey: publicKey().describe('Public key (SPKI) or certificate (PEM); ${file:...} reads a file'),
 });
 
+/** A token that never ends cannot be told from one that was forgotten. */
+const requiredOfJwts = names('claim').default(['exp']).describe('Claims that tokens must have');
+
 const jwt = section({
   kind: z.literal('jwt').describe('Signed tokens (JWT)'),
   ...tokenBase,
+  requiredClaims: requiredOfJwts,
   issuer: textOrList('an issuer').optional().describe('"iss" of tokens'),
   algorithms: algorithmList()
     .optional()
@@ -126,6 +129,7 @@ function longestHash(given: readonly string[]): { readonly algorithm: string; re
 const oidc = section({
   kind: z.literal('oidc').describe('Signed tokens (JWT) whose keys are found by OpenID Connect Discovery'),
   ...tokenBase,
+  requiredClaims: requiredOfJwts,
   issuer: httpUrl('an issuer', { isIssuer: true }).describe('The issuer: "iss" of its tokens, letter by letter'),
   algorithms: algorithmList().default(['RS256', 'PS256', 'ES256', 'EdDSA']).describe('Algorithms of signatures'),
   remote: remote.prefault({}).describe('How the discovery document and the keys are fetched'),
@@ -135,6 +139,7 @@ const oidc = section({
 const introspection = section({
   kind: z.literal('introspection').describe('Tokens that a server is asked about (RFC 7662)'),
   ...tokenBase,
+  requiredClaims: names('claim').default([]).describe('Claims that answers must have'),
   issuer: httpUrl('an issuer', { isIssuer: true })
     .optional()
     .describe('The issuer; without "url" its discovery document names the endpoint'),

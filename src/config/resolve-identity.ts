@@ -33,6 +33,7 @@ export function toIdentity(values: GatewayValues, dir: string): IdentityConfig {
       name,
       tier: consumer.tier,
       audience: consumer.audience,
+      provider: consumer.provider,
       passwordHash: consumer.passwordHash,
     })),
     tiers: Object.entries(values.tiers).map(([name, tier]) => ({ ...tier, name, audience: tier.audience })),

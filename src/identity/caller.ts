@@ -13,7 +13,7 @@ export interface Caller {
   readonly consumer: string | undefined;
   readonly subject: string | undefined;
   readonly tier: string | undefined;
-  /** The audience whose part of the schema the caller sees; undefined: the whole schema. */
+  /** The audience that the consumer or tier names, where it names one. */
   readonly audience: string | undefined;
   readonly scopes: ReadonlySet<string>;
   readonly roles: ReadonlySet<string>;

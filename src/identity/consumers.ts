@@ -74,9 +74,9 @@ function consumerFinder(consumers: readonly ConsumerConfig[]): (identity: Identi
       byKey.set(key, consumer);
     }
   }
-  return ({ consumerKeys }) => {
+  return ({ consumerKeys, provider }) => {
     for (const key of consumerKeys) {
-      const consumer = byKey.get(key);
+      const consumer = byKey.get(ofProvider(provider, key)) ?? byKey.get(key);
       if (consumer !== undefined) return consumer;
     }
     if (consumerKeys.some((key) => issuedTo.test(key))) {
@@ -86,14 +86,19 @@ function consumerFinder(consumers: readonly ConsumerConfig[]): (identity: Identi
   };
 }
 
-function keysOf({ name, subjects, clients, certificates }: ConsumerConfig): readonly string[] {
-  return [
-    `key-owner:${name}`,
-    `user:${name}`,
+function keysOf({ name, provider, subjects, clients, certificates }: ConsumerConfig): readonly string[] {
+  const keys = [
     ...subjects.map((subject) => `subject:${subject}`),
     ...clients.map((client) => `client:${client}`),
     ...certificates.map((certificate) => `certificate:${certificate}`),
   ];
+  const issued = provider === undefined ? keys : keys.map((key) => ofProvider(provider, key));
+  return [`key-owner:${name}`, `user:${name}`, ...issued];
+}
+
+/** Two issuers may give two parties one name: a key that only counts of one provider. */
+function ofProvider(provider: string, key: string): string {
+  return `${provider}\0${key}`;
 }
 
 /** What limits and caches know the caller by; no two parties share one, whatever their names hold. */

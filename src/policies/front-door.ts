@@ -22,7 +22,7 @@ export interface FrontDoor {
   readonly enter: Entrance;
   readonly doorFor: (config: DoorConfig, methods: readonly string[]) => Door;
   readonly decide: Decide;
-  /** The audience whose part of the schema the caller sees; undefined: the whole. */
+  /** The audience whose part of the schema the caller sees; undefined where the caller belongs to none. */
   readonly audienceOf: (caller: Caller) => string | undefined;
   /** Bare challenges for an answer 401. */
   readonly challenges: readonly string[];

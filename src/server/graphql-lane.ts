@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayConfig } from '../config/types.ts';
-import type { GatewayError } from '../errors.ts';
+import { GatewayError } from '../errors.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { RequestScope } from '../upstream/types.ts';
 import { prefersPage } from './accepted.ts';
@@ -26,8 +26,8 @@ export interface GraphqlLaneOptions {
   readonly enter: Enter;
   /** For GraphiQL's page, which holds nothing of the schema. Default: `enter`. */
   readonly enterPage?: Enter;
-  /** The handler of the schema that the caller sees. */
-  readonly handlerFor: (caller: Caller) => GraphqlHandler;
+  /** The handler of the schema that the caller sees; undefined where the caller is to see none. */
+  readonly handlerFor: (caller: Caller) => GraphqlHandler | undefined;
 }
 
 /** The GraphQL endpoint: lets requests in, and sends each to GraphiQL or to the schema that its caller sees. */
@@ -42,6 +42,14 @@ export function createGraphqlLane({ config, enter, enterPage = enter, handlerFor
     res.setHeader('x-request-id', scope.requestId);
     if (entered.is === 'refused') sendRefusal({ req, res, scope }, entered.error);
     else if (wantsPage) await page(req, res);
-    else await handlerFor(scope.caller)({ req, res, scope, draining });
+    else {
+      const handler = handlerFor(scope.caller);
+      if (handler) await handler({ req, res, scope, draining });
+      else sendRefusal({ req, res, scope }, noSchema());
+    }
   };
+}
+
+function noSchema(): GatewayError {
+  return new GatewayError('ACCESS_DENIED', 'The caller belongs to no audience, so that there is no schema to ask.');
 }

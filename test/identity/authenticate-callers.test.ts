@@ -51,6 +51,17 @@ describe('the consumer', () => {
     });
   }
 
+  test('that is of one provider has nothing of another one', () => {
+    const partner = consumerWith({ name: 'partner', provider: 'theirs', subjects: ['alice'], clients: ['web'] });
+    const callers = createCallers({ consumers: [acme, partner], tiers: [gold] });
+    const consumerOf = (provider: string, key: string): string | undefined =>
+      callers(identityWith({ provider, consumerKeys: [key] })).consumer;
+    assert.equal(consumerOf('theirs', 'subject:alice'), 'partner');
+    assert.equal(consumerOf('ours', 'subject:alice'), 'acme');
+    assert.equal(consumerOf('theirs', 'client:web'), 'partner');
+    assert.equal(consumerOf('ours', 'client:web'), undefined);
+  });
+
   test('that an API key or a user belongs to must be there', () => {
     for (const key of ['key-owner:gone', 'user:gone']) {
       assert.throws(

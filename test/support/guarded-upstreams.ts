@@ -40,10 +40,11 @@ import { rest } from 'weft';
 
 const people = rest('people');
 
-export const Person = {
-  ...people.entity({ key: 'id', one: people.get('/people/{id}') }),
-  payslips: people.get('/people/{id}/payslips', { items: 'items' }),
-};
+export const Person = people.entity({
+  key: 'id',
+  one: people.get('/people/{id}'),
+  fields: { payslips: people.get('/people/{id}/payslips', { items: 'items' }) },
+});
 
 export const Query = { person: Person.one(), people: people.get('/people', { items: 'items' }) };
 `;
@@ -54,7 +55,7 @@ const scoresSdl = /* GraphQL */ `
       url: "https://specs.apollo.dev/federation/v2.9"
       import: ["@key", "@requires", "@external", "@tag", "@authenticated", "@requiresScopes"]
     )
-  directive @tag(name: String!) repeatable on FIELD_DEFINITION
+  directive @tag(name: String!) repeatable on FIELD_DEFINITION | ENUM_VALUE
   directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
   directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
   interface Named {
@@ -79,6 +80,11 @@ const scoresSdl = /* GraphQL */ `
     serial: String
   }
   union Anyone = Person | Bot
+  enum Order {
+    FIRST
+    LATEST
+    SECRETIVE @tag(name: "internal")
+  }
   type Beat {
     at: Int!
     pulse: Int @authenticated
@@ -86,7 +92,7 @@ const scoresSdl = /* GraphQL */ `
   type Query {
     best: Person
     anyone: Anyone
-    everyone: [Anyone!]!
+    everyone(order: Order): [Anyone!]!
     named: Named
     sealed: Sealed
     internalNews: String @tag(name: "internal")
@@ -99,11 +105,11 @@ const scoresSdl = /* GraphQL */ `
   }
 `;
 
-const ann = { __typename: 'Person', id: '1', nick: 'Annie', karma: 7, rank: 3 };
+const ann = { __typename: 'Person', id: '1', nick: 'Annie', karma: 7, rank: 7741 };
 const bot = { __typename: 'Bot', nick: 'R2', serial: 'S-1' };
 
 async function* beats(): AsyncGenerator<object> {
-  for (const at of [1, 2]) yield { beats: { at, pulse: 60 + at } };
+  for (const at of [1, 2]) yield { beats: { at, pulse: 6600 + at } };
 }
 
 /** The subgraph: its `requests` hold what it was asked. */
@@ -130,7 +136,7 @@ export function startScores(): Promise<DemoServer> {
 
 const person = {
   ...{ id: '1', name: 'Ann', email: 'ann@a.example', badge: 'B-1', notes: 'tall', iban: 'DE-1', mood: 'GLAD' },
-  ...{ vault: { gold: 5 }, shoeSize: 42 },
+  ...{ vault: { gold: 5503 }, shoeSize: 42 },
 };
 
 /** The REST API. */
@@ -142,7 +148,7 @@ export function peopleAnswer({ path }: FakeCall): FakeAnswer {
     case '/people/1':
       return { json: person };
     case '/people/1/payslips':
-      return { json: { items: [{ net: 100 }] } };
+      return { json: { items: [{ net: 9917 }] } };
     default:
       return { status: 404, json: {} };
   }

@@ -68,6 +68,7 @@ export function callerWith(given: Partial<Caller> = {}): Caller {
 export function consumerWith(given: Partial<ConsumerConfig> & { readonly name: string }): ConsumerConfig {
   return {
     tier: undefined,
+    provider: undefined,
     scopes: [],
     roles: [],
     audience: undefined,

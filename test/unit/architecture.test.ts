@@ -143,7 +143,7 @@ const rooms: Rooms = {
     packages: ['graphql'],
   },
   'main.ts': { may: ['lib', 'errors.ts', 'telemetry', 'commands'] },
-  'index.ts': { may: ['errors.ts', 'config', 'upstream', 'gateway.ts'] },
+  'index.ts': { may: ['errors.ts', 'config', 'upstream', 'gateway.ts'], types: ['identity/caller.ts', 'policies'] },
 };
 
 const sources = readSources('src');

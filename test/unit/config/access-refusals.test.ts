@@ -82,6 +82,14 @@ test('consumers, tiers and audiences name what there is, and nothing belongs to 
       '1:54 consumers.acme.subject: unknown key, did you mean "subjects"?',
     ],
     [
+      'identity: { providers: [{ kind: jwt, keys: { url: "http://a.test" } }] }\nconsumers: { acme: { provider: jwt2, subjects: [a] } }',
+      '2:32 consumers.acme.provider: there is no provider "jwt2", did you mean "jwt"?',
+    ],
+    [
+      'graphql: { introspection: { policies: [a] } }\nauthorization: { policies: { url: "http://a.test" } }',
+      '1:39 graphql.introspection.policies: policies are for doors: they do not choose here',
+    ],
+    [
       'consumers: { acme: { subjects: x, clients: [5], certificates: [acme, "DNS:Acme.example"] } }',
       '1:32 consumers.acme.subjects: expected a list of subjects, got "x"',
       '1:45 consumers.acme.clients[0]: expected a client id, got 5',
@@ -104,7 +112,7 @@ test('consumers, tiers and audiences name what there is, and nothing belongs to 
     ],
     [
       'consumers: { acme: $argon2id$SECRET }',
-      '1:20 consumers.acme: expected a mapping with the keys tier, scopes, roles, audience, subjects, clients, certificates, passwordHash, got "***"',
+      '1:20 consumers.acme: expected a mapping with the keys tier, scopes, roles, audience, provider, subjects, clients, certificates, passwordHash, got "***"',
     ],
     [
       'consumers: { "a:b": {}, "": {}, "a\\nb": {}, __proto__: {} }',

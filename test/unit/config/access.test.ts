@@ -158,6 +158,7 @@ audiences: { partner: {} }
       ...none,
       name: 'Acme & Söhne',
       tier: undefined,
+      provider: undefined,
       subjects: [],
       clients: [],
       certificates: [],
@@ -166,6 +167,7 @@ audiences: { partner: {} }
     {
       name: 'acme',
       tier: 'gold',
+      provider: undefined,
       scopes: ['a'],
       roles: ['b'],
       audience: 'partner',

@@ -30,7 +30,7 @@ const tokenDefaults = {
   sources: [{ from: 'authorization', scheme: 'Bearer' }],
   audiences: [],
   clockToleranceMs: 5000,
-  requiredClaims: [],
+  requiredClaims: ['exp'],
   maxTokenBytes: 8192,
   claims: { scopes: 'scope', roles: 'roles', tier: undefined, client: 'client_id' },
   cache: { maxBytes: 16_777_216, maxAgeMs: 300_000 },
@@ -130,6 +130,7 @@ test('OIDC and introspection have every default; an issuer keeps its last slash'
   );
   const introspection = {
     ...tokenDefaults,
+    requiredClaims: [],
     kind: 'introspection',
     clientId: 'weft',
     clientSecret: 'hush',

@@ -47,7 +47,7 @@ test('every security section is printed with the keys and units of the file', as
   const token = {
     from: ['bearer'],
     clockTolerance: '5s',
-    requiredClaims: [],
+    requiredClaims: ['exp'],
     maxTokenSize: '8KiB',
     claims: { scopes: 'scope', roles: 'roles', client: 'client_id' },
     hideCredentials: false,
@@ -75,6 +75,7 @@ test('every security section is printed with the keys and units of the file', as
       },
       {
         ...token,
+        requiredClaims: [],
         kind: 'introspection',
         url: 'https://c.example/introspect',
         clientId: 'weft',

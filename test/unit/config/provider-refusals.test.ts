@@ -237,7 +237,7 @@ test('each other kind is told what it lacks and what it does not know', async (c
       'kind: oidc, issuer: https://id.example, keys: { file: jwks.json }',
       [
         49,
-        '.keys: unknown key, known: kind, name, from, audience, clockTolerance, requiredClaims, maxTokenSize, claims, hideCredentials, issuer, algorithms, remote, cache',
+        '.keys: unknown key, known: kind, name, from, audience, clockTolerance, maxTokenSize, claims, hideCredentials, requiredClaims, issuer, algorithms, remote, cache',
       ],
     ],
     [
