@@ -8,6 +8,7 @@ import { createFrontDoor, openPolicyAnswers, type FrontDoor } from './policies/f
 import { closeRedis, connectRedis, waitForRedis, type Redis } from './redis/connect.ts';
 import { clientCertificateOf } from './server/client-certificate.ts';
 import { clientSignal } from './server/client-signal.ts';
+import type { PolicyAnswers } from './policies/policy-answers.ts';
 import { publishNotice } from './telemetry/channels.ts';
 import { createRequestScope } from './upstream/scope.ts';
 
@@ -33,18 +34,10 @@ export async function openFrontDoor(config: GatewayConfig, supergraph: DocumentN
 const redisWaitMs = 1000;
 
 async function openWith(config: GatewayConfig, supergraph: DocumentNode, redis: Redis | undefined): Promise<FrontDoor> {
-  const { authorization, identity, security, audiences } = config;
-  const { requirements } = readGuards(supergraph);
-  const { policies } = authorization;
-  const answers = openPolicyAnswers({
-    config: policies,
-    exports: policies?.source.by === 'module' ? await loadPolicyModule(policies.source.file) : {},
-    known: [...new Set([...requirements, ...accessRules(config)].flatMap((rule) => rule.policies.flat()))],
-  });
-  if (requirements.length > 0 && identity.providers.length === 0) {
-    const message = 'the schema has guarded fields, but "identity.providers" knows nobody: no caller will see them';
-    publishNotice({ level: 'warn', message });
-  }
+  const { identity, security, audiences } = config;
+  const answers = await openAnswers(config, supergraph);
+  const warning = warnOfNobody(config, supergraph);
+  if (warning !== undefined) publishNotice({ level: 'warn', message: warning });
   const authenticator = await openIdentity(identity, redis);
   const { anonymous } = identity;
   const { responseHeaders: responseHeaderRules } = config;
@@ -64,6 +57,27 @@ async function openWith(config: GatewayConfig, supergraph: DocumentNode, redis: 
       if (redis) await closeRedis(redis);
     },
   };
+}
+
+/**
+ * Opens what answers `@policy`.
+ *
+ * @throws {GatewayError} `CONFIGURATION_INVALID` where a policy that the schema or an access rule names has no function.
+ */
+export async function openAnswers(config: GatewayConfig, supergraph: DocumentNode): Promise<PolicyAnswers> {
+  const { policies } = config.authorization;
+  const rules = [...readGuards(supergraph).requirements, ...accessRules(config)];
+  return openPolicyAnswers({
+    config: policies,
+    exports: policies?.source.by === 'module' ? await loadPolicyModule(policies.source.file) : {},
+    known: [...new Set(rules.flatMap((rule) => rule.policies.flat()))],
+  });
+}
+
+/** What to say where fields are guarded, and nobody can be known. */
+export function warnOfNobody({ identity }: GatewayConfig, supergraph: DocumentNode): string | undefined {
+  if (identity.providers.length > 0 || readGuards(supergraph).requirements.length === 0) return undefined;
+  return 'the schema has guarded fields, but "identity.providers" knows nobody: no caller will see them';
 }
 
 function accessRules({ graphql, routes }: GatewayConfig): readonly AccessRule[] {

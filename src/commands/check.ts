@@ -1,7 +1,9 @@
 import { withAssembly } from '../assembly/open-folder.ts';
+import { contractOf } from '../composition/contract.ts';
 import { readSupergraph } from '../composition/supergraph.ts';
 import { findNPlusOne } from '../composition/n-plus-one.ts';
 import { loadGatewayFolder } from '../config/load.ts';
+import { openAnswers, warnOfNobody } from '../security.ts';
 import { stitch } from '../stitched/schema.ts';
 import type { Arguments } from './arguments.ts';
 
@@ -11,8 +13,13 @@ import type { Arguments } from './arguments.ts';
  */
 export async function check({ dir }: Arguments): Promise<number> {
   const folder = await loadGatewayFolder(dir, process.env);
-  return withAssembly(folder, ({ supergraph, facades, missing, perParent }) => {
-    const schema = stitch(readSupergraph(supergraph, 'supergraph'), facades);
+  return withAssembly(folder, async ({ supergraph, facades, missing, perParent }) => {
+    const document = readSupergraph(supergraph, 'supergraph');
+    const schema = stitch(document, facades);
+    for (const audience of folder.gateway.audiences) stitch(contractOf(document, audience), facades);
+    await (await openAnswers(folder.gateway, document)).close();
+    const nobody = warnOfNobody(folder.gateway, document);
+    if (nobody !== undefined) print(`warning: ${nobody}`);
     for (const warning of findNPlusOne(schema, perParent)) print(`warning: ${warning}`);
     for (const name of missing) print(`problem: upstream "${name}" gives no schema, and no copy of one is kept`);
     print(`${folder.upstreams.length} upstreams, ${Object.keys(schema.getTypeMap()).filter(isPublic).length} types`);

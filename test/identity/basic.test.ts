@@ -24,6 +24,7 @@ function scrypt(password: string): string {
 function consumer(name: string, passwordHash: string | undefined): ConsumerConfig {
   const none = {
     tier: undefined,
+    provider: undefined,
     scopes: [],
     roles: [],
     audience: undefined,

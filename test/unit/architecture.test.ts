@@ -135,6 +135,7 @@ const rooms: Rooms = {
       'stitched',
       'planner',
       'gateway.ts',
+      'security.ts',
       'identity',
       'redis',
       'server',
