@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,16 +10,16 @@ import { makeComparisons, writeSetup, type Comparison, type Files, type Setup } 
 import { operation, person, startPolicyUpstream } from './policy-upstream.ts';
 import { threadsCpuUs } from './process-use.ts';
 import { markdownTable } from './report.ts';
-import { freePort, startCommand, type Running } from './running.ts';
-import { median, percentile } from './statistics.ts';
+import { freePort, gatewayProcessor, loadProcessor, startCommand, type Running } from './running.ts';
+import { percentile } from './statistics.ts';
 
 /** Under way at a time, to one gateway. */
 const connections = 20;
 
 /** Requests, not seconds: a machine that is busy beside takes longer, and measures as much. */
 const amounts = {
-  full: { warmUp: 8000, slice: 800 },
-  quick: { warmUp: 1500, slice: 300 },
+  full: { warmUp: 8000, slice: 400 },
+  quick: { warmUp: 2000, slice: 200 },
 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -69,9 +70,13 @@ export async function measurePolicies({ quick, rounds }: Options): Promise<boole
   const gateways = new Map<Setup, Gateway>();
   try {
     const { comparisons, files } = await makeComparisons(`${upstream.origin}/introspect`);
-    for (const setup of new Set(comparisons.flatMap((comparison) => [comparison.with, comparison.without]))) {
-      gateways.set(setup, await start(setup, { files, dir, origin: upstream.origin }));
-    }
+    const setups = [...new Set(comparisons.flatMap((comparison) => [comparison.with, comparison.without]))];
+    const startNext = async (): Promise<void> => {
+      for (let setup = setups.pop(); setup !== undefined; setup = setups.pop()) {
+        gateways.set(setup, await start(setup, { files, dir, origin: upstream.origin }));
+      }
+    };
+    await Promise.all([startNext(), startNext()]);
     const measured = await prepare(comparisons, gateways);
     const amount = amounts[quick ? 'quick' : 'full'];
     await warmUp(measured, amount.warmUp);
@@ -98,12 +103,17 @@ interface StartParts {
   readonly origin: string;
 }
 
+/**
+ * Starts a gateway on any processor, and then moves it to the load's: where both take turns, requests come in the same
+ * batches to each side, and what a request costs does not depend on how busy the other processor is.
+ */
 async function start(setup: Setup, { files, dir, origin }: StartParts): Promise<Gateway> {
   const folder = await mkdtemp(join(dir, 'gateway-'));
   await writeSetup(folder, setup, { files, origin });
   const port = await freePort();
   const args = [join(root, 'src/main.ts'), 'start', '--dir', folder, '--port', `${port}`];
-  const running = await startCommand({ args, cwd: root, path: '' }, { port, isUp });
+  const running = await startCommand({ args, cwd: root, path: '' }, { port, isUp, processor: `${gatewayProcessor},${loadProcessor}` });
+  execFileSync('taskset', ['-apc', loadProcessor, `${running.pid}`], { stdio: 'ignore' });
   return { running, pool: new Pool(running.url, { connections, pipelining: 1 }) };
 }
 
@@ -188,18 +198,18 @@ function tableOf(comparisons: readonly Comparison[], measured: readonly Measured
       return cellsOf(pairs);
     }),
   ]);
-  const heads = askNames.flatMap((ask) => [`${asks[ask].title} us`, 'more', 'quartiles', 'x']);
+  const heads = askNames.flatMap((ask) => [`${asks[ask].title}: us without`, 'with', 'x']);
   return markdownTable(['policy', ...heads], rows);
 }
 
+/** Of each side the lower quartile: what else runs on the machine only ever adds. */
 function cellsOf(pairs: readonly Pair[]): readonly string[] {
-  const more = pairs.map((pair) => pair.with - pair.without).toSorted((a, b) => a - b);
-  const withUs = median(pairs.map((pair) => pair.with));
-  const ratio = median(pairs.map((pair) => pair.with / pair.without));
-  const quartiles = [0.25, 0.75].map((share) => signed(percentile(more, share)));
-  return [withUs.toFixed(1), signed(median(more)), quartiles.join(' '), ratio.toFixed(3)];
+  const usOf = (which: keyof Pair): number => percentile(pairs.map((pair) => pair[which]).toSorted(byValue), 0.25);
+  const [withUs, withoutUs] = [usOf('with'), usOf('without')];
+  const more = withUs - withoutUs;
+  return [withoutUs.toFixed(1), `${more < 0 ? '' : '+'}${more.toFixed(1)}`, (withUs / withoutUs).toFixed(2)];
 }
 
-function signed(us: number): string {
-  return `${us < 0 ? '' : '+'}${us.toFixed(1)}`;
+function byValue(a: number, b: number): number {
+  return a - b;
 }

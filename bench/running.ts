@@ -51,18 +51,20 @@ export interface CommandOptions extends Pick<StartOptions, 'nodeArgs'> {
   readonly port: number;
   /** Whether the process is ready; asked again until it is. Never rejects. */
   readonly isUp: (url: string) => Promise<boolean>;
+  /** Default: the entrant's. */
+  readonly processor?: string;
 }
 
 /**
- * Starts a process on the entrant's processor and waits until it is up.
+ * Starts a process on its processor and waits until it is up.
  *
  * @throws {Error} with the end of what it printed, where it ends or is not up within 30 seconds.
  */
 export async function startCommand(command: Command, options: CommandOptions): Promise<Running> {
   const { args, cwd, env, path } = command;
-  const { port, nodeArgs = [], isUp } = options;
+  const { port, nodeArgs = [], isUp, processor = gatewayProcessor } = options;
   // `taskset` becomes the command that it starts: its process id is the entrant's.
-  const child = spawn('taskset', ['-c', gatewayProcessor, process.execPath, ...nodeArgs, ...args], {
+  const child = spawn('taskset', ['-c', processor, process.execPath, ...nodeArgs, ...args], {
     cwd,
     env: { ...process.env, NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

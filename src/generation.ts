@@ -9,6 +9,7 @@ import type { OpenUpstreams } from './assembly/open-upstreams.ts';
 import type { Caller } from './identity/caller.ts';
 import { withoutSuggestion } from './lib/without-suggestion.ts';
 import { createAuthorizer } from './policies/authorize.ts';
+import type { Entered } from './policies/entrance.ts';
 import { forCallers, type FrontDoor } from './policies/front-door.ts';
 import { graphqlPolicies } from './policies/index.ts';
 import { createPassthrough } from './rest/passthrough.ts';
@@ -145,14 +146,13 @@ function restLane({ config, opened, frontDoor }: GenerationParts): NonNullable<L
     if (!match) return false;
     const door = doors.get(match.route);
     if (!door) throw new TypeError(`route "${match.route.path}" has no door`);
-    void pass(frontDoor.enter({ req, res, door }));
-    return true;
-
-    async function pass(entering: ReturnType<FrontDoor['enter']>): Promise<void> {
-      const entered = entering instanceof Promise ? await entering : entering;
-      if (entered.is === 'answered' || !match) return;
+    const proceed = (entered: Entered): void => {
       if (entered.is === 'refused') passthrough.refuse(req, res, entered);
-      else await passthrough.forward(req, res, match, entered.scope);
-    }
+      else if (entered.is === 'admitted') void passthrough.forward(req, res, match, entered.scope);
+    };
+    const entering = frontDoor.enter({ req, res, door });
+    if (entering instanceof Promise) void entering.then(proceed);
+    else proceed(entering);
+    return true;
   };
 }

@@ -114,8 +114,10 @@ function printHeader(name: string, rule: HeaderRule): Printable {
       return hidden;
     case 'client':
       return rule.header === name ? { from: 'client' } : { from: 'client', header: rule.header };
+    case 'claims':
+      return { from: `claims.${rule.claim}` };
     case 'caller':
-      return { from: 'caller', claim: rule.claim };
+      return { from: `caller.${rule.fact}` };
     default:
       return rule satisfies never;
   }

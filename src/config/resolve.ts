@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { GatewayValues } from './gateway-schema.ts';
 import { toAudiences, toAuthorization, toDoor, toIdentity, toSecurity, toToggle } from './resolve-identity.ts';
-import type { GatewayConfig, HeaderRule, Timeouts, UpstreamConfig } from './types.ts';
+import type { CallerFact, GatewayConfig, HeaderRule, Timeouts, UpstreamConfig } from './types.ts';
 import type { UpstreamValues } from './upstream-schema.ts';
 
 const defaultConnectMs = 1000;
@@ -91,7 +91,9 @@ export function toUpstreamConfig(values: UpstreamValues, { name, file, headerTex
 
 function headerRule(name: string, value: UpstreamValues['headers'][string], text: string | undefined): HeaderRule {
   if (typeof value !== 'object') return { from: 'value', value: text ?? String(value) };
-  if (value.from === 'caller') return { from: 'caller', claim: value.claim };
+  if (value.from.startsWith('claims.')) return { from: 'claims', claim: value.from.slice('claims.'.length) };
+  if (value.from.startsWith('caller.'))
+    return { from: 'caller', fact: value.from.slice('caller.'.length) as CallerFact };
   return { from: 'client', header: (value.header ?? name).toLowerCase() };
 }
 

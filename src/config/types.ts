@@ -14,15 +14,19 @@ import type { SecurityValues } from './print-security.ts';
 
 export type UpstreamKind = 'rest' | 'graphql' | 'federation';
 
+/** What is known of a caller beside the claims. */
+export type CallerFact = 'id' | 'consumer' | 'tier' | 'subject' | 'scopes' | 'roles';
+
 /**
  * Where the value of one request header to an upstream comes from. Nothing goes upstream unless a rule names it.
- * `value`: a fixed text (secrets by `${VAR}`). `client`: the client's header of that name. `caller`: a claim of the
- * verified caller, as a dotted path.
+ * `value`: a fixed text (secrets by `${VAR}`). `client`: the client's header of that name. `claims`: a verified claim,
+ * as a dotted path. `caller`: what the gateway itself knows of the caller; scopes and roles with spaces between.
  */
 export type HeaderRule =
   | { readonly from: 'value'; readonly value: string }
   | { readonly from: 'client'; readonly header: string }
-  | { readonly from: 'caller'; readonly claim: string };
+  | { readonly from: 'claims'; readonly claim: string }
+  | { readonly from: 'caller'; readonly fact: CallerFact };
 
 export interface Timeouts {
   /** Longest wait for a connection, in milliseconds; above 0. Default 1000. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isFieldValue } from '../lib/http-fields.ts';
+import type { CallerFact } from './types.ts';
 import { byteSize, dottedPath, duration, flag, headerName, headerValueError } from './values.ts';
 import { integer, oneOf, section, text } from './values.ts';
 
@@ -33,20 +34,21 @@ const headerText = z.union([z.string(), z.number(), z.boolean()]).refine((value)
   error: headerValueError,
 });
 
-const headerSource = z.discriminatedUnion(
-  'from',
-  [
-    section({
-      from: z.literal('client').describe("The client's header"),
-      header: headerName(refusedHeaders).optional().describe('Name of the header at the client, where it differs'),
-    }),
-    section({
-      from: z.literal('caller').describe('A claim of the verified caller'),
-      claim: dottedPath('sub or org.id').describe('Dotted path of the claim: sub, org.id'),
-    }),
-  ],
-  { error: 'expected client or caller' },
-);
+const callerFacts: readonly CallerFact[] = ['id', 'consumer', 'tier', 'subject', 'scopes', 'roles'];
+const sourceError = `expected client, claims.<path> such as claims.sub, or caller.<${callerFacts.join('|')}>`;
+
+const headerSource = section({
+  from: z
+    .string({ error: sourceError })
+    .regex(new RegExp(`^(?:client|claims\\..+|caller\\.(?:${callerFacts.join('|')}))$`), { error: sourceError })
+    .describe("The client's header, a verified claim (claims.sub), or what is known of the caller (caller.tier)"),
+  header: headerName(refusedHeaders)
+    .optional()
+    .describe('from: client: name of the header at the client, where it differs'),
+}).refine(({ from, header }) => header === undefined || from === 'client', {
+  error: 'goes with "from: client" only',
+  path: ['header'],
+});
 
 interface Deadlines {
   readonly connect?: number | undefined;
@@ -82,7 +84,7 @@ export const upstreamSchema = section({
     .record(
       headerName(refusedHeaders),
       z.union([headerText, headerSource], {
-        error: 'expected a text, or a mapping with "from: client" or "from: caller"',
+        error: 'expected a text, or a mapping such as { from: client } or { from: claims.sub }',
       }),
       { error: 'expected a mapping of header names to values' },
     )

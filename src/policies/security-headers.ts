@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { GatewayError } from '../errors.ts';
+import { addDefaultFields } from '../lib/default-fields.ts';
 import { isFieldName, isFieldValue } from '../lib/http-fields.ts';
 
 /**
@@ -34,8 +35,7 @@ export function createSecurityHeaders(configured: Readonly<Record<string, string
       throw new GatewayError('CONFIGURATION_INVALID', `securityHeaders: expected a header, but got: ${name}`);
     }
   }
-  const plain = all.filter(([name]) => name.toLowerCase() !== httpsOnly);
-  return (res, isHttps) => {
-    for (const [name, value] of isHttps ? all : plain) if (!res.hasHeader(name)) res.setHeader(name, value);
-  };
+  const overTls = Object.fromEntries(all);
+  const plain = Object.fromEntries(all.filter(([name]) => name.toLowerCase() !== httpsOnly));
+  return (res, isHttps) => addDefaultFields(res, isHttps ? overTls : plain);
 }

@@ -43,7 +43,12 @@ export function createMatcher(routes: readonly RouteConfig[]): MatchRoute {
   if (routes.length === 0) return () => undefined;
   const compiled = routes.map(compileRoute).toSorted((a, b) => b.segments.length - a.segments.length);
   checkDistinct(compiled);
+  const beginnings = new Set(compiled.map(({ segments }) => segments[0]));
+  const takesAll = beginnings.has(undefined);
   return (method, target) => {
+    // A request for GraphQL comes past here too: it need not be taken apart to find that no route begins so.
+    const beginning = takesAll ? undefined : plainBeginning(target);
+    if (beginning !== undefined && !beginnings.has(beginning)) return undefined;
     const read = readRequestTarget(target);
     if (read === undefined) return undefined;
     const segments = read.path.split('/').slice(1);
@@ -62,6 +67,11 @@ export function createMatcher(routes: readonly RouteConfig[]): MatchRoute {
     const path = segments.slice(stripped).map((segment) => `/${segment}`);
     return { kind: 'served', route, path: path.join('') + read.query, authority: read.authority };
   };
+}
+
+/** The first segment of a path, where it is spelt as `plainSegment` spells it; undefined where it might not be. */
+function plainBeginning(target: string): string | undefined {
+  return /^\/([\w.~-]*)(?:[/?]|$)/.exec(target)?.[1];
 }
 
 function compileRoute(route: RouteConfig): CompiledRoute {

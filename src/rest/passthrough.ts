@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { RouteConfig } from '../config/types.ts';
 import { GatewayError } from '../errors.ts';
 import { corsFields } from '../lib/http-fields.ts';
@@ -137,7 +136,29 @@ async function answer(
   res.writeHead(status, fields);
   // An event stream may be silent for long after its headers; where a part is there already they go out with it.
   if (body.readableLength === 0 && !body.readableEnded) res.flushHeaders();
-  await pipeline(body, res);
+  await passOn(body, res);
+}
+
+/**
+ * Writes a body into an answer, and rejects where either is cut off: with the body's own error, or because the client left.
+ * `pipeline` of Node.js makes an error for every answer that ends well, which costs a tenth of a small request.
+ */
+function passOn(body: Readable, res: ServerResponse): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const failed = (error: Error): void => {
+    res.destroy();
+    reject(error);
+  };
+  body.on('error', failed);
+  res.on('error', failed);
+  res.once('close', () => {
+    if (res.writableFinished) resolve();
+    else reject(new Error('the client left'));
+  });
+  if (body.errored !== null) failed(body.errored);
+  else if (res.destroyed) reject(new Error('the client left'));
+  else body.pipe(res);
+  return promise;
 }
 
 /** The request's body as a stream of its own: the call may destroy it without the client's socket going with it. */

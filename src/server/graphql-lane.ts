@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayConfig } from '../config/types.ts';
 import { GatewayError } from '../errors.ts';
 import type { Caller } from '../identity/caller.ts';
+import { addDefaultFields } from '../lib/default-fields.ts';
 import type { RequestScope } from '../upstream/types.ts';
 import { prefersPage } from './accepted.ts';
 import { createGraphiqlPage } from './graphiql.ts';
@@ -33,21 +34,28 @@ export interface GraphqlLaneOptions {
 /** The GraphQL endpoint: lets requests in, and sends each to GraphiQL or to the schema that its caller sees. */
 export function createGraphqlLane({ config, enter, enterPage = enter, handlerFor }: GraphqlLaneOptions): Lane {
   const page = config.graphiql === false ? undefined : createGraphiqlPage(config);
-  return async (req, res, draining) => {
+  // Without `async`: a promise that waits for the handler's own would be one more for each request.
+  return (req, res, draining) => {
     const wantsPage = page !== undefined && req.method === 'GET' && prefersPage(req.headers.accept);
     const entering = wantsPage ? enterPage(req, res) : enter(req, res);
-    const entered = entering instanceof Promise ? await entering : entering;
-    if (entered.is === 'answered') return;
-    const { scope } = entered;
-    res.setHeader('x-request-id', scope.requestId);
-    if (entered.is === 'refused') sendRefusal({ req, res, scope }, entered.error);
-    else if (wantsPage) await page(req, res);
-    else {
+    const proceed = (entered: Entered): Promise<void> => {
+      if (entered.is === 'answered') return done;
+      const { scope } = entered;
+      addDefaultFields(res, { 'x-request-id': scope.requestId });
+      if (entered.is === 'refused') return refuse({ req, res, scope }, entered.error);
+      if (wantsPage) return page(req, res);
       const handler = handlerFor(scope.caller);
-      if (handler) await handler({ req, res, scope, draining });
-      else sendRefusal({ req, res, scope }, noSchema());
-    }
+      return handler ? handler({ req, res, scope, draining }) : refuse({ req, res, scope }, noSchema());
+    };
+    return entering instanceof Promise ? entering.then(proceed) : proceed(entering);
   };
+}
+
+const done = Promise.resolve();
+
+function refuse(refused: Parameters<typeof sendRefusal>[0], error: GatewayError): Promise<void> {
+  sendRefusal(refused, error);
+  return done;
 }
 
 function noSchema(): GatewayError {

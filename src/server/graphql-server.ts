@@ -168,8 +168,12 @@ function engine({ execute, subscribe }: GraphqlHandlerOptions): Plugin<GraphqlCo
  */
 async function resultOfKnown(context: GraphqlContext, runPrepared: RunPrepared): Promise<ExecutionResult | undefined> {
   if (context.accepted.single === eventStream) return undefined;
-  const request = await context.reading.catch(() => undefined);
-  if (request === undefined) return undefined;
+  let request: GraphqlRequest;
+  try {
+    request = await context.reading;
+  } catch {
+    return undefined;
+  }
   const { query, operationName, variables = {} } = request;
   return runPrepared({ query, operationName, variables }, context);
 }

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TlsConfig } from '../config/identity-types.ts';
 import { GatewayError } from '../errors.ts';
+import { AnswerWithDefaults } from '../lib/default-fields.ts';
 import { maxIgnoredBytes, maxIgnoredMs } from '../lib/unread-request.ts';
 import { serve, type Lanes } from './lanes.ts';
 import { createDrain } from './shutdown.ts';
@@ -53,7 +54,8 @@ const limits = {
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { host, port, lanes, drainMs, tls } = options;
-  const server = tls === undefined ? createServer(limits) : createTlsServer({ ...limits, ...tlsOptions(tls) });
+  const shared = { ...limits, ServerResponse: AnswerWithDefaults };
+  const server = tls === undefined ? createServer(shared) : createTlsServer({ ...shared, ...tlsOptions(tls) });
   const drain = createDrain(server, drainMs);
   server.on('request', (req: IncomingMessage, res: ServerResponse) => {
     drain.track(res);

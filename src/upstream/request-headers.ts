@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { HeaderRule } from '../config/types.ts';
+import type { CallerFact, HeaderRule } from '../config/types.ts';
 import { GatewayError } from '../errors.ts';
+import type { Caller } from '../identity/caller.ts';
 import { hopByHopFields, isFieldName, isFieldValue, nominatedFields } from '../lib/http-fields.ts';
 import { visibleValue } from './hidden.ts';
 import type { RequestScope } from './types.ts';
@@ -17,7 +18,8 @@ export interface HeaderRules {
   readonly names: ReadonlySet<string>;
   readonly fixed: readonly (readonly [name: string, value: string])[];
   readonly fromClient: readonly (readonly [name: string, header: string])[];
-  readonly fromCaller: readonly (readonly [name: string, claim: string])[];
+  readonly fromClaims: readonly (readonly [name: string, claim: string])[];
+  readonly fromCaller: readonly (readonly [name: string, fact: CallerFact])[];
 }
 
 /**
@@ -31,7 +33,8 @@ export function compileHeaderRules(rules: Readonly<Record<string, HeaderRule>>):
   const names = new Set<string>();
   const fixed: [string, string][] = [];
   const fromClient: [string, string][] = [];
-  const fromCaller: [string, string][] = [];
+  const fromClaims: [string, string][] = [];
+  const fromCaller: [string, CallerFact][] = [];
   for (const [given, rule] of Object.entries(rules)) {
     const name = given.toLowerCase();
     checkName(given, name);
@@ -47,14 +50,17 @@ export function compileHeaderRules(rules: Readonly<Record<string, HeaderRule>>):
         checkName(given, rule.header.toLowerCase());
         fromClient.push([name, rule.header.toLowerCase()]);
         break;
+      case 'claims':
+        fromClaims.push([name, rule.claim]);
+        break;
       case 'caller':
-        fromCaller.push([name, rule.claim]);
+        fromCaller.push([name, rule.fact]);
         break;
       default:
         rule satisfies never;
     }
   }
-  return { names, fixed, fromClient, fromCaller };
+  return { names, fixed, fromClient, fromClaims, fromCaller };
 }
 
 /**
@@ -81,7 +87,11 @@ export function upstreamHeaders(
     const value = given === undefined ? undefined : visibleValue(header, given, scope.hidden);
     if (value !== undefined) headers[name] = value;
   }
-  for (const [name, claim] of rules.fromCaller) {
+  for (const [name, fact] of rules.fromCaller) {
+    const value = factText(caller[fact]);
+    if (value !== undefined) headers[name] = value;
+  }
+  for (const [name, claim] of rules.fromClaims) {
     const value = claimText(findClaim(caller.claims, claim));
     if (value !== undefined) headers[name] = value;
   }
@@ -123,6 +133,12 @@ function claimText(claim: unknown): string | undefined {
   if (typeof claim !== 'string' && typeof claim !== 'number' && typeof claim !== 'boolean') return undefined;
   const text = String(claim);
   return isFieldValue(text) ? text.trim() : undefined;
+}
+
+/** Scopes and roles with spaces between, as in a token (RFC 6749, 3.3). */
+function factText(fact: Caller[CallerFact]): string | undefined {
+  if (typeof fact === 'string' || fact === undefined) return claimText(fact);
+  return fact.size === 0 ? undefined : claimText([...fact].join(' '));
 }
 
 function checkName(given: string, name: string): void {

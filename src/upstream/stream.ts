@@ -132,7 +132,8 @@ class StreamReceiver implements Dispatcher.DispatchHandler {
         controller.resume();
       },
       destroy: (error, done) => {
-        this.#close(error ?? new Error('the reader left'));
+        // Making an error costs as much as the rest of the call, and an answer that was read to its end needs none.
+        if (this.#phase !== 'closed') this.#close(error ?? new Error('the reader left'));
         done(error);
       },
     });

@@ -84,7 +84,7 @@ const startPassing: StartWay = async (t, { rules = {}, claims, answer = {} } = {
 };
 
 const identity: Readonly<Record<string, HeaderRule>> = {
-  'x-user-id': { from: 'caller', claim: 'sub' },
+  'x-user-id': { from: 'claims', claim: 'sub' },
   'x-api-key': { from: 'value', value: 'secret' },
 };
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';

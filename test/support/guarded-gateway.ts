@@ -1,4 +1,4 @@
-import { request as requestPlain, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { request as requestPlain, type IncomingMessage } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
@@ -74,7 +74,7 @@ export function gatewayYaml({ gateway = {}, door = {} }: SetUp): Json {
 export interface Asked {
   readonly method?: string;
   /** A list sends the field several times. */
-  readonly headers?: OutgoingHttpHeaders;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string;
   /** Whether the end of the body is never sent. Default false. */
   readonly withholdsEnd?: boolean;

@@ -164,9 +164,9 @@ export function guardedFiles(urls: {
 kind: rest
 targets: [${urls.people}]
 headers:
-  x-user-id: { from: caller, claim: sub }
-  x-owner: { from: caller, claim: owner }
-  x-org: { from: caller, claim: org.id }
+  x-user-id: { from: claims.sub }
+  x-owner: { from: claims.owner }
+  x-org: { from: claims.org.id }
   authorization: { from: client }
   x-api-key: { from: client }
   x-token: { from: client }

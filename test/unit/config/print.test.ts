@@ -95,7 +95,7 @@ headers:
   whole: \${TOKEN}
   authorization: { from: client }
   x-user: { from: client, header: x-other }
-  x-org: { from: caller, claim: org.id }
+  x-org: { from: claims.org.id }
 poll: off
 `;
   const dir = await makeFolder(context, {
@@ -130,7 +130,7 @@ poll: off
     whole: '***',
     authorization: { from: 'client' },
     'x-user': { from: 'client', header: 'x-other' },
-    'x-org': { from: 'caller', claim: 'org.id' },
+    'x-org': { from: 'claims.org.id' },
   });
 });
 

@@ -48,7 +48,7 @@ headers:
   x-version: 1.10
   authorization: { from: client }
   x-user: { from: client, header: X-Forwarded-User }
-  x-org: { from: caller, claim: org.id }
+  x-org: { from: claims.org.id }
 timeout: { connect: 100ms, headers: 1s, body: 2s, total: 3s }
 connections: 2
 maxResponseSize: 1MB
@@ -73,7 +73,7 @@ errors: { message: error.message, code: error.code, details: error.fields }
       'x-version': { from: 'value', value: '1.10' },
       authorization: { from: 'client', header: 'authorization' },
       'x-user': { from: 'client', header: 'x-forwarded-user' },
-      'x-org': { from: 'caller', claim: 'org.id' },
+      'x-org': { from: 'claims', claim: 'org.id' },
     },
     timeouts: { connectMs: 100, headersMs: 1000, bodyMs: 2000, totalMs: 3000 },
     connections: 2,
@@ -105,7 +105,7 @@ headers:
   content-length: 5
   "a b": c
   x-a: { from: clint }
-  x-b: { from: caller }
+  x-b: { from: claims.a, header: a }
   x-c: [SECRET]
   x-d: { header: d }
   x-e: "SECRET\\nb"
@@ -128,10 +128,10 @@ maxResponseSize: 0B
     'upstreams/reviews.yaml:7:3 headers.Proxy-Authorization: the header cannot be set: it describes one connection and never passes the gateway',
     'upstreams/reviews.yaml:8:3 headers.content-length: the header cannot be set: it follows from the body',
     'upstreams/reviews.yaml:9:3 headers.a b: expected a header name such as x-api-key',
-    'upstreams/reviews.yaml:10:16 headers.x-a.from: expected client or caller, got "clint"; did you mean "client"?',
-    'upstreams/reviews.yaml:11:3 headers.x-b.claim: missing, expected a dotted path such as sub or org.id',
-    'upstreams/reviews.yaml:12:8 headers.x-c: expected a text, or a mapping with "from: client" or "from: caller", got a list',
-    'upstreams/reviews.yaml:13:3 headers.x-d.from: missing, expected client or caller',
+    'upstreams/reviews.yaml:10:16 headers.x-a.from: expected client, claims.<path> such as claims.sub, or caller.<id|consumer|tier|subject|scopes|roles>, got "clint"',
+    'upstreams/reviews.yaml:11:34 headers.x-b.header: goes with "from: client" only',
+    'upstreams/reviews.yaml:12:8 headers.x-c: expected a text, or a mapping such as { from: client } or { from: claims.sub }, got a list',
+    'upstreams/reviews.yaml:13:3 headers.x-d.from: missing, expected client, claims.<path> such as claims.sub, or caller.<id|consumer|tier|subject|scopes|roles>',
     'upstreams/reviews.yaml:14:8 headers.x-e: expected a header value of Latin-1 letters without line breaks and control characters, got "***"',
     'upstreams/reviews.yaml:15:32 headers.x-f.header: the header cannot be set: it describes one connection and never passes the gateway',
     'upstreams/reviews.yaml:16:3 headers.traceparent: the header cannot be set: the gateway sends its own with every call',

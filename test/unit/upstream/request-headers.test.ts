@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, test } from 'node:test';
 import type { HeaderRule } from '../../../src/config/types.ts';
-import { anonymous } from '../../../src/identity/caller.ts';
+import { anonymous, type Caller } from '../../../src/identity/caller.ts';
 import { compileHeaderRules, upstreamHeaders } from '../../../src/upstream/request-headers.ts';
 import { createRequestScope } from '../../../src/upstream/scope.ts';
 import type { RequestScope } from '../../../src/upstream/types.ts';
@@ -51,8 +51,8 @@ describe('headers to an upstream', () => {
       'X-Api-Key': { from: 'value', value: 'secret' },
       authorization: { from: 'client', header: 'Authorization' },
       'x-tenant': { from: 'client', header: 'x-org' },
-      'x-user-id': { from: 'caller', claim: 'sub' },
-      'x-roles': { from: 'caller', claim: 'realm.roles' },
+      'x-user-id': { from: 'claims', claim: 'sub' },
+      'x-roles': { from: 'claims', claim: 'realm.roles' },
     };
     const client = { authorization: 'Bearer a', 'x-org': 'acme' };
     assert.deepEqual(sent(rules, client, { sub: 7, realm: { roles: ['a', 'b'] } }), {
@@ -66,7 +66,7 @@ describe('headers to an upstream', () => {
 
   test("the client's copy of a header set by claim or value is never used", () => {
     const rules: Record<string, HeaderRule> = {
-      'x-user-id': { from: 'caller', claim: 'sub' },
+      'x-user-id': { from: 'claims', claim: 'sub' },
       'x-api-key': { from: 'value', value: 'secret' },
     };
     const forged = { 'x-user-id': 'admin', 'x-api-key': 'forged' };
@@ -79,16 +79,35 @@ describe('headers to an upstream', () => {
     assert.deepEqual(sent(rules, { authorization: 'a', connection: 'keep-alive, Authorization' }), {});
   });
 
+  test('what is known of a caller beside the claims goes by its name, and nothing where it is not known', () => {
+    const rules = compileHeaderRules({
+      'x-tier': { from: 'caller', fact: 'tier' },
+      'x-scopes': { from: 'caller', fact: 'scopes' },
+      'x-roles': { from: 'caller', fact: 'roles' },
+    });
+    const { signal } = new AbortController();
+    const headersOf = (caller: Caller): Record<string, string> =>
+      upstreamHeaders(
+        rules,
+        createRequestScope({ headers: { 'x-tier': 'gold' }, signal, responseHeaderRules: {}, caller }),
+      );
+    const known = headersOf({ ...anonymous, isKnown: true, tier: 'pro', scopes: new Set(['a', 'b']) });
+    assert.equal(known['x-tier'], 'pro');
+    assert.equal(known['x-scopes'], 'a b');
+    assert.equal(known['x-roles'], undefined);
+    assert.equal(headersOf(anonymous)['x-tier'], undefined);
+  });
+
   test('a claim is found by its whole name before its dotted path, and never in what objects inherit', () => {
-    const rules: Record<string, HeaderRule> = { 'x-a': { from: 'caller', claim: 'https://a.example/roles' } };
+    const rules: Record<string, HeaderRule> = { 'x-a': { from: 'claims', claim: 'https://a.example/roles' } };
     assert.deepEqual(sent(rules, {}, { 'https://a.example/roles': 'x' }), { 'x-a': 'x' });
     const inherited: unknown = Object.create({ admin: 'yes' });
-    assert.deepEqual(sent({ 'x-a': { from: 'caller', claim: 'realm.admin' } }, {}, { realm: inherited }), {});
-    assert.deepEqual(sent({ 'x-a': { from: 'caller', claim: 'constructor.name' } }, {}, {}), {});
+    assert.deepEqual(sent({ 'x-a': { from: 'claims', claim: 'realm.admin' } }, {}, { realm: inherited }), {});
+    assert.deepEqual(sent({ 'x-a': { from: 'claims', claim: 'constructor.name' } }, {}, {}), {});
   });
 
   test('a claim that is no plain text is not sent', () => {
-    const rules: Record<string, HeaderRule> = { 'x-a': { from: 'caller', claim: 'a' } };
+    const rules: Record<string, HeaderRule> = { 'x-a': { from: 'claims', claim: 'a' } };
     for (const a of ['a\r\nx-admin: 1', 'a\nb', 'a\0', '\u674e', { b: 1 }, null, ['a,b', 'c'], ['a', {}]]) {
       assert.deepEqual(sent(rules, {}, { a }), {}, JSON.stringify(a));
     }
