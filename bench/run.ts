@@ -34,6 +34,5 @@ async function main(options: Options): Promise<number> {
 
 const measures = { memory: measureMemory, policies: measurePolicies, compare };
 
-
 const options = tryOptions();
 process.exitCode = options ? await main(options) : 2;

@@ -46,7 +46,15 @@ async function openWith(config: GatewayConfig, supergraph: DocumentNode, redis: 
     ...{ security, anonymous, authenticator, answers, audiences, clientCertificateOf },
     createScope: ({ req: { headers }, res, requestId, caller, client }) =>
       // One literal: a spread in it would make a second object for each request.
-      createRequestScope({ headers, signal: clientSignal(res), responseHeaderRules, requestId, caller, client, hidden }),
+      createRequestScope({
+        headers,
+        signal: clientSignal(res),
+        responseHeaderRules,
+        requestId,
+        caller,
+        client,
+        hidden,
+      }),
   });
   return {
     ...frontDoor,

@@ -4,7 +4,7 @@ export interface Caller {
   readonly isKnown: boolean;
   /**
    * What limits, caches and logs know the caller by: `consumer:<name>`, else `subject:<issuer or provider>:<sub>`, else
-   * `key:<id>`. Undefined for an anonymous caller.
+   * `key:<id>`, else `client:<issuer or provider>:<client id>`. Undefined for an anonymous caller.
    */
   readonly id: string | undefined;
   /** Name of the provider that verified the credentials, as in the configuration. */

@@ -102,10 +102,14 @@ function ofProvider(provider: string, key: string): string {
 }
 
 /** What limits and caches know the caller by; no two parties share one, whatever their names hold. */
-function idOf({ issuer, provider, subject, keyId }: Identity, consumer: ConsumerConfig | undefined): string {
+function idOf(identity: Identity, consumer: ConsumerConfig | undefined): string {
+  const { issuer, provider, subject, keyId, consumerKeys } = identity;
   if (consumer !== undefined) return `consumer:${part(consumer.name)}`;
   if (subject !== undefined) return `subject:${part(issuer ?? provider)}:${part(subject)}`;
   if (keyId !== undefined) return `key:${part(keyId)}`;
+  // What a server says of an opaque token that no person stands behind may name the client alone (RFC 7662, 2.2).
+  const client = consumerKeys.find((key) => key.startsWith('client:'))?.slice('client:'.length);
+  if (client !== undefined) return `client:${part(issuer ?? provider)}:${part(client)}`;
   throw new GatewayError('CREDENTIALS_INVALID', 'The credentials do not say whose they are.');
 }
 

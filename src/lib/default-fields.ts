@@ -1,10 +1,4 @@
-import {
-  ServerResponse,
-  type IncomingMessage,
-  type OutgoingHttpHeader,
-  type OutgoingHttpHeaders,
-  type ServerResponse as AnyResponse,
-} from 'node:http';
+import { ServerResponse, type OutgoingHttpHeader, type OutgoingHttpHeaders } from 'node:http';
 
 /** Header fields of an answer, by lower-case name. */
 export type Fields = Readonly<Record<string, string>>;
@@ -14,7 +8,7 @@ export type Fields = Readonly<Record<string, string>>;
  * own: one field that is set by `setHeader` makes `writeHead` check and copy each of its fields one by one, which costs
  * more than all else that a request passes before it is let in.
  */
-export class AnswerWithDefaults extends ServerResponse<IncomingMessage> {
+export class AnswerWithDefaults extends ServerResponse {
   #defaults: Fields | undefined;
 
   /** Adds to the defaults. `fields` is kept as it is, so it must never change. */
@@ -38,11 +32,11 @@ export class AnswerWithDefaults extends ServerResponse<IncomingMessage> {
 }
 
 /** Has these fields go out with an answer that has none of their name when it is written. */
-export function addDefaultFields(res: AnyResponse, fields: Fields): void {
+export function addDefaultFields(res: ServerResponse, fields: Fields): void {
   if (res instanceof AnswerWithDefaults) res.addDefaults(fields);
   else setAbsent(res, fields);
 }
 
-function setAbsent(res: AnyResponse, fields: Fields): void {
+function setAbsent(res: ServerResponse, fields: Fields): void {
   for (const [name, value] of Object.entries(fields)) if (!res.hasHeader(name)) res.setHeader(name, value);
 }

@@ -4,6 +4,7 @@ import type { ListenerSecurity } from '../config/identity-types.ts';
 import type { GatewayError } from '../errors.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
 import type { Caller } from '../identity/caller.ts';
+import { endAfterRequest, isUnread } from '../lib/unread-request.ts';
 import { checkAddress } from './addresses.ts';
 import { checkCrossSite } from './csrf.ts';
 import type { Entering, Step } from './entrance.ts';
@@ -73,8 +74,13 @@ const answerCors: Step = ({ req, res, door: { cors, methods }, requestId }) => {
   const headers = preflight ?? cors.responseHeaders(req.headers.origin);
   for (const name in headers) res.setHeader(name, headers[name] ?? '');
   if (preflight === undefined) return undefined;
-  req.resume();
-  res.writeHead(204, { 'x-request-id': requestId }).end();
+  const leavesBody = isUnread(req);
+  res.writeHead(204, { 'x-request-id': requestId, ...(leavesBody && { connection: 'close' }) });
+  if (!leavesBody) res.end();
+  else {
+    res.flushHeaders();
+    endAfterRequest(req, res);
+  }
   return 'answered';
 };
 

@@ -80,7 +80,7 @@ export function createPassthrough(
       const { requestId } = scope;
       try {
         if (found.kind === 'refused') {
-          writeError(res, found.error, { requestId, headers: found.headers });
+          writeError(res, found.error, { requestId, headers: found.headers, leavesBody: true });
           return;
         }
         const forwarding = { req, res, match: found, scope };

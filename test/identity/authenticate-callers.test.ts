@@ -51,6 +51,11 @@ describe('the consumer', () => {
     });
   }
 
+  test('is not needed by a token of a client without a subject', () => {
+    const { id } = callerOf({ subject: undefined, issuer: 'https://a', consumerKeys: ['client:batch job'] });
+    assert.equal(id, 'client:https%3A//a:batch%20job');
+  });
+
   test('that is of one provider has nothing of another one', () => {
     const partner = consumerWith({ name: 'partner', provider: 'theirs', subjects: ['alice'], clients: ['web'] });
     const callers = createCallers({ consumers: [acme, partner], tiers: [gold] });
