@@ -79,6 +79,7 @@ const listenersOwn: DoorConfig = {
   addresses: undefined,
   cors: undefined,
   csrf: undefined,
+  headers: undefined,
 };
 
 /** GraphiQL's page holds nothing of the schema: where it is for all it asks nobody who they are. */

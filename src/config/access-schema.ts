@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isFieldName } from '../lib/http-fields.ts';
 import { parseNetwork } from '../lib/network.ts';
 import { scope } from './security-values.ts';
-import { flag, integer, oneOf, section, text, unlessWrong } from './values.ts';
+import { flag, headerName, headerValue, integer, oneOf, section, text, unlessWrong } from './values.ts';
 
 /** Who may come in and from where: values that the listener, routes and the GraphQL endpoint share. */
 
@@ -125,6 +125,22 @@ export const cors = z
   .array(corsPolicy, { error: 'expected a list of policies, each with its origins' })
   .describe('CORS; the first policy that has the origin counts');
 
+const ofBody = 'it describes the body';
+const refusedSecurityHeaders = {
+  'content-length': ofBody,
+  'content-type': ofBody,
+  'content-encoding': ofBody,
+  'set-cookie': 'it would be the same for everybody',
+  'x-request-id': 'the gateway sends its own',
+};
+
+/** Response headers; `""` takes a default away. */
+export function securityHeaders() {
+  return z.record(headerName(refusedSecurityHeaders), headerValue('a text; "" takes a default away'), {
+    error: 'expected a mapping of header names to values',
+  });
+}
+
 /** What a route or the GraphQL endpoint says for itself; the rest is as for the listener. */
 export const door = {
   anonymous: flag()
@@ -134,4 +150,7 @@ export const door = {
   addresses: addresses.optional().describe('Addresses that may come in here, in place of those of the listener'),
   cors: cors.optional(),
   csrf: flag().optional().describe('Whether requests from other sites are refused here. Default: as csrf says'),
+  securityHeaders: securityHeaders()
+    .optional()
+    .describe('Response headers here, beside or in place of those of the listener; "" takes one away'),
 };

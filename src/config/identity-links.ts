@@ -12,7 +12,10 @@ export function checkIdentity(check: Checker, dir: string): void {
   check.isFile(['authorization', 'policies', 'module'], dir);
   check.namesDiffer(['authorization', 'policies', 'headers']);
   check.namesDiffer(['securityHeaders']);
-  for (const at of doorsOf(check)) checkAccess(check, [...at, 'access']);
+  for (const at of doorsOf(check)) {
+    checkAccess(check, [...at, 'access']);
+    check.namesDiffer([...at, 'securityHeaders']);
+  }
   checkAccess(check, ['graphql', 'graphiql']);
   for (const key of ['introspection', 'suggestions']) checkChoice(check, ['graphql', key]);
   for (const name of check.keys(['audiences'])) checkChoice(check, ['audiences', name, 'callers']);

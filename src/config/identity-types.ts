@@ -272,6 +272,8 @@ export interface DoorConfig {
   readonly addresses: AddressRules | undefined;
   readonly cors: CorsConfig | undefined;
   readonly csrf: boolean | undefined;
+  /** Beside or in place of the listener's, by lower-case name; `''` takes one away. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
 }
 
 /** What the listener asks of every request, health endpoints but for `addresses` excepted. */

@@ -69,7 +69,7 @@ function printAccess(rule: AccessRule): Printable {
 
 function printDoor(door: DoorConfig | undefined): Readonly<Record<string, Printable>> {
   if (!door) return {};
-  const { anonymous, access, addresses, cors, csrf } = door;
+  const { anonymous, access, addresses, cors, csrf, headers } = door;
   return {
     anonymous,
     access: access && printAccess(access),
@@ -79,6 +79,7 @@ function printDoor(door: DoorConfig | undefined): Readonly<Record<string, Printa
     },
     cors: cors?.policies.map(({ maxAgeSeconds, ...policy }) => ({ ...policy, maxAge: maxAgeSeconds })),
     csrf,
+    securityHeaders: headers && { ...headers },
   };
 }
 

@@ -172,15 +172,19 @@ export function toToggle(value: Toggle): boolean | AccessRule {
   return typeof value === 'boolean' ? value : toAccess(value);
 }
 
-type DoorValues = Pick<GatewayValues['graphql'], 'anonymous' | 'access' | 'addresses' | 'cors' | 'csrf'>;
+type DoorValues = Pick<
+  GatewayValues['graphql'],
+  'anonymous' | 'access' | 'addresses' | 'cors' | 'csrf' | 'securityHeaders'
+>;
 
-export function toDoor({ anonymous, access, addresses, cors, csrf }: DoorValues): DoorConfig {
+export function toDoor({ anonymous, access, addresses, cors, csrf, securityHeaders }: DoorValues): DoorConfig {
   return {
     anonymous,
     access: access && toAccess(access),
     addresses: toAddresses(addresses),
     cors: toCors(cors),
     csrf,
+    headers: securityHeaders && toHeaders(securityHeaders),
   };
 }
 
@@ -190,10 +194,12 @@ export function toSecurity(values: GatewayValues): ListenerSecurity {
     addresses: toAddresses(values.addresses),
     cors: toCors(values.cors),
     csrf: values.csrf,
-    headers: Object.fromEntries(
-      Object.entries(values.securityHeaders).map(([name, value]) => [name.toLowerCase(), value]),
-    ),
+    headers: toHeaders(values.securityHeaders),
   };
+}
+
+function toHeaders(values: GatewayValues['securityHeaders']): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 function toAddresses(addresses: GatewayValues['addresses']): AddressRules | undefined {

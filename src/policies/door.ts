@@ -2,6 +2,7 @@ import type { DoorConfig, ListenerSecurity } from '../config/identity-types.ts';
 import { createDoorAccess, type Access } from './access.ts';
 import { createAddressRules, type AllowsAddress } from './addresses.ts';
 import { createCors, type Cors } from './cors.ts';
+import { createSecurityHeaders, type ApplySecurityHeaders } from './security-headers.ts';
 import type { Decide } from './policy-answers.ts';
 
 /** Who may come in by a route or to the GraphQL endpoint, ready to be held against requests. */
@@ -11,6 +12,7 @@ export interface Door {
   readonly cors: Cors | undefined;
   readonly refusesOtherSites: boolean;
   readonly access: Access;
+  readonly applySecurityHeaders: ApplySecurityHeaders;
   /** Methods that are served behind it, upper case. */
   readonly methods: readonly string[];
 }
@@ -23,7 +25,7 @@ export interface Listener {
   readonly decide: Decide;
 }
 
-/** @throws {GatewayError} `CONFIGURATION_INVALID` for addresses and origins that are none. */
+/** @throws {GatewayError} `CONFIGURATION_INVALID` for addresses, origins and headers that are none. */
 export function createDoor(config: DoorConfig, methods: readonly string[], listener: Listener): Door {
   const { security, decide } = listener;
   const cors = config.cors ?? security.cors;
@@ -32,6 +34,7 @@ export function createDoor(config: DoorConfig, methods: readonly string[], liste
     cors: cors && createCors(cors),
     refusesOtherSites: config.csrf ?? security.csrf,
     access: createDoorAccess({ anonymous: config.anonymous ?? listener.anonymous, access: config.access }, decide),
+    applySecurityHeaders: createSecurityHeaders({ ...security.headers, ...config.headers }),
     methods,
   };
 }

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
-import type { ListenerSecurity } from '../config/identity-types.ts';
 import type { GatewayError } from '../errors.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
 import type { Caller } from '../identity/caller.ts';
@@ -11,7 +10,6 @@ import type { Entering, Step } from './entrance.ts';
 import { explainMissingSchema } from './explain-missing-schema.ts';
 import { hideSuggestions } from './hide-suggestions.ts';
 import { refuseMutationsByGet } from './refuse-mutations-by-get.ts';
-import { createSecurityHeaders } from './security-headers.ts';
 
 /**
  * The policies, in their order; the reason stands beside each line. `entranceSteps` holds for GraphQL and REST alike, and
@@ -20,16 +18,14 @@ import { createSecurityHeaders } from './security-headers.ts';
  */
 
 export interface EntranceOptions {
-  readonly security: ListenerSecurity;
   readonly authenticator: Authenticator;
   /** The client's certificate (DER), where the connection has one that verifies. */
   readonly clientCertificateOf: (req: IncomingMessage) => Buffer | undefined;
 }
 
-/** @throws {GatewayError} `CONFIGURATION_INVALID` for security headers that are none. */
 export function entranceSteps(options: EntranceOptions): readonly Step[] {
   return [
-    setSecurityHeaders(options), // before anything is answered: refusals need them too
+    setSecurityHeaders, // before anything is answered: refusals need them too
     checkAddresses, // who is shut out must cost nothing more
     answerCors, // before credentials: a preflight has none, and a page must be able to read why it is refused
     refuseOtherSites, // before credentials that a browser adds by itself could count
@@ -60,13 +56,10 @@ const checkAddresses: Step = ({ door, client }) => {
   return undefined;
 };
 
-function setSecurityHeaders({ security }: EntranceOptions): Step {
-  const apply = createSecurityHeaders(security.headers);
-  return ({ res, client }) => {
-    apply(res, client.protocol === 'https');
-    return undefined;
-  };
-}
+const setSecurityHeaders: Step = ({ res, door, client }) => {
+  door.applySecurityHeaders(res, client.protocol === 'https');
+  return undefined;
+};
 
 const answerCors: Step = ({ req, res, door: { cors, methods }, requestId }) => {
   if (cors === undefined) return undefined;

@@ -99,6 +99,25 @@ test('health asks nobody who they are, and tells strangers nothing', async (t) =
 });
 
 describe('doors that differ', () => {
+  test('a door has headers of its own beside those of the listener, on refusals too', async (t) => {
+    const gateway = await startGuarded(t, {
+      gateway: { identity, securityHeaders: { 'x-frame-options': 'DENY', 'x-listener': 'yes' } },
+      door: { securityHeaders: { 'X-Frame-Options': 'SAMEORIGIN', 'referrer-policy': '' } },
+      files: jwtFiles,
+    });
+    for (const name of wayNames) {
+      const { status, headers } = await ways[name](gateway.url);
+      assert.equal(status, 401);
+      assert.deepEqual(
+        [headers['x-frame-options'], headers['x-listener'], headers['referrer-policy']],
+        ['SAMEORIGIN', 'yes', undefined],
+        name,
+      );
+    }
+    const { headers } = await send(`${gateway.url}/open/people/1`);
+    assert.deepEqual([headers['x-frame-options'], headers['referrer-policy']], ['DENY', 'no-referrer']);
+  });
+
   test('one route lets anonymous callers in, and no other way does', async (t) => {
     const gateway = await startGuarded(t, { gateway: { identity }, files: jwtFiles });
     assert.equal((await send(`${gateway.url}/open/people/1`)).status, 200);

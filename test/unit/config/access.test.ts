@@ -58,6 +58,7 @@ routes:
     addresses: undefined,
     cors: undefined,
     csrf: undefined,
+    headers: undefined,
   };
   assert.deepEqual(gateway.graphql.door, asListener);
   assert.deepEqual(
@@ -70,6 +71,7 @@ routes:
         addresses: { allow: [], deny: [] },
         cors: { policies: [] },
         csrf: false,
+        headers: undefined,
       },
       { ...asListener, addresses: { allow: [], deny: ['2001:db8::/32'] } },
     ],
@@ -113,6 +115,8 @@ securityHeaders: { X-Frame-Options: DENY, referrer-policy: "" }
       ],
     },
     csrf: false,
+    headers: undefined,
+    headers: undefined,
     headers: { 'x-frame-options': 'DENY', 'referrer-policy': '' },
   });
 });

@@ -5,7 +5,14 @@ import { loadGatewayFolder } from '../../../src/config/load.ts';
 import { gatewayRefusals, makeFolder, twoUpstreams } from './folder.ts';
 
 /** What a door says that says nothing: all is as for the listener. */
-const openDoor = { anonymous: undefined, access: undefined, addresses: undefined, cors: undefined, csrf: undefined };
+const openDoor = {
+  anonymous: undefined,
+  access: undefined,
+  addresses: undefined,
+  cors: undefined,
+  csrf: undefined,
+  headers: undefined,
+};
 
 /** The security sections of a gateway.yaml that has none of them. */
 const openToAll = {
@@ -150,11 +157,11 @@ test('each wrong route is told with its place and, where one is near, the name t
     'gateway.yaml:5:18 routes[1].stripPrefix: expected whole segments at the start of /api/users, got "/ap"',
     'gateway.yaml:6:15 routes[1].methods[0]: expected one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, got "get"; did you mean "GET"?',
     'gateway.yaml:7:13 routes[2].path: routes[1] has the same path /api/users',
-    'gateway.yaml:7:42 routes[2].strip: unknown key, known: path, upstream, stripPrefix, methods, anonymous, access, addresses, cors, csrf',
+    'gateway.yaml:7:42 routes[2].strip: unknown key, known: path, upstream, stripPrefix, methods, anonymous, access, addresses, cors, csrf, securityHeaders',
     'gateway.yaml:8:5 routes[3].path: missing, expected a path such as /api/users: a slash before each segment, none at the end',
     'gateway.yaml:9:13 routes[4].path: /graphql is the GraphQL endpoint',
     'gateway.yaml:10:13 routes[5].path: /health and below belong to the gateway',
-    'gateway.yaml:11:5 routes[6]: expected a mapping with the keys path, upstream, stripPrefix, methods, anonymous, access, addresses, cors, csrf, got 5',
+    'gateway.yaml:11:5 routes[6]: expected a mapping with the keys path, upstream, stripPrefix, methods, anonymous, access, addresses, cors, csrf, securityHeaders, got 5',
     'gateway.yaml:12:45 routes[7].methods: expected at least one method, got an empty list',
   ]);
 });
