@@ -115,8 +115,6 @@ securityHeaders: { X-Frame-Options: DENY, referrer-policy: "" }
       ],
     },
     csrf: false,
-    headers: undefined,
-    headers: undefined,
     headers: { 'x-frame-options': 'DENY', 'referrer-policy': '' },
   });
 });
