@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
-import { hashKey, makeKey, type KeyRecord } from '../src/identity/key-record.ts';
-import { hashPassword } from '../src/identity/password-hash.ts';
+import { hashKey, makeKey, type KeyRecord } from '../src/identity/keys/key-record.ts';
+import { hashPassword } from '../src/identity/passwords/password-hash.ts';
 import type { SchemaName } from './policy-upstream.ts';
 
 /** One gateway: what it has beside what all have. */

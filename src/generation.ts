@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DocumentNode } from 'graphql';
 import { createCompiledEngine, type CompiledEngine } from './compiled/engine.ts';
-import { contractOf } from './composition/contract.ts';
-import { readGuards } from './composition/guards.ts';
+import { contractOf } from './composition/contract/contract.ts';
+import { readGuards } from './composition/guards/guards.ts';
 import type { GatewayConfig } from './config/types.ts';
 import type { AccessRule, DoorConfig } from './config/identity-types.ts';
 import type { OpenUpstreams } from './assembly/open-upstreams.ts';

@@ -1,6 +1,6 @@
 import type { DocumentNode } from 'graphql';
 import { loadPolicyModule } from './assembly/policy-module.ts';
-import { readGuards } from './composition/guards.ts';
+import { readGuards } from './composition/guards/guards.ts';
 import type { AccessRule } from './config/identity-types.ts';
 import type { GatewayConfig } from './config/types.ts';
 import { openIdentity } from './identity/open.ts';

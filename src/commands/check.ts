@@ -1,5 +1,5 @@
 import { withAssembly } from '../assembly/open-folder.ts';
-import { contractOf } from '../composition/contract.ts';
+import { contractOf } from '../composition/contract/contract.ts';
 import { readSupergraph } from '../composition/supergraph.ts';
 import { findNPlusOne } from '../composition/n-plus-one.ts';
 import { loadGatewayFolder } from '../config/load.ts';

@@ -3,12 +3,12 @@ import type { ApiKeyProviderConfig, IdentityConfig, KeyStoreConfig } from '../co
 import { loadGatewayFolder } from '../config/load.ts';
 import type { GatewayConfig } from '../config/types.ts';
 import { GatewayError } from '../errors.ts';
-import { readIsoDate } from '../identity/iso-date.ts';
-import { hashKey, makeKey, type KeyRecord } from '../identity/key-record.ts';
-import { openKeyStore, type KeyStore } from '../identity/key-store.ts';
-import { hashPassword } from '../identity/password-hash.ts';
-import { revocationKinds } from '../identity/revocation-list.ts';
-import { revoke } from '../identity/revocations.ts';
+import { readIsoDate } from '../identity/files/iso-date.ts';
+import { hashKey, makeKey, type KeyRecord } from '../identity/keys/key-record.ts';
+import { openKeyStore, type KeyStore } from '../identity/keys/key-store.ts';
+import { hashPassword } from '../identity/passwords/password-hash.ts';
+import { revocationKinds } from '../identity/revocations/revocation-list.ts';
+import { revoke } from '../identity/revocations/revocations.ts';
 import { readDuration } from '../lib/duration.ts';
 import { closeRedis, connectRedis, waitForRedis, type Redis } from '../redis/connect.ts';
 import { UsageError, type Arguments, type KeyFlag } from './arguments.ts';

@@ -1,5 +1,5 @@
 import type { GraphQLError } from 'graphql';
-import type { Guards } from '../composition/guards.ts';
+import type { Guards } from '../composition/guards/guards.ts';
 import { GatewayError } from '../errors.ts';
 import type { RequestScope } from '../upstream/types.ts';
 import { asGraphqlError } from './results.ts';

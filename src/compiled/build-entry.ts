@@ -8,7 +8,7 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import type { Guards } from '../composition/guards.ts';
+import type { Guards } from '../composition/guards/guards.ts';
 import type { JoinGraph } from '../composition/join-graph/types.ts';
 import { compileProgram, type Program } from '../executor/program.ts';
 import { Budget } from '../planner/budget.ts';

@@ -1,5 +1,5 @@
 import { parse, type DocumentNode, type GraphQLSchema } from 'graphql';
-import type { Guards } from '../composition/guards.ts';
+import type { Guards } from '../composition/guards/guards.ts';
 import type { Program } from '../executor/program.ts';
 import { compileShaping, type ShapeAnswer } from '../executor/shape-answer.ts';
 import { maskOperation } from '../planner/mask-operation.ts';

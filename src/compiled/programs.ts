@@ -1,6 +1,6 @@
 import { getOperationAST, print, type DocumentNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { Guards } from '../composition/guards.ts';
+import type { Guards } from '../composition/guards/guards.ts';
 import { Budget } from '../planner/budget.ts';
 import { normalise } from '../planner/normalise.ts';
 import { shapeOf } from '../planner/shape-of.ts';

@@ -2,8 +2,8 @@ import { composeServices } from '@theguild/federation-composition';
 import { print, type GraphQLError } from 'graphql';
 import { GatewayError } from '../errors.ts';
 import { mergedTypes, fieldsOf, placeOf } from './definitions.ts';
-import { holdGuards } from './hold-guards.ts';
-import { checkGuards, lowerGuards } from './lower-guards.ts';
+import { holdGuards } from './guards/hold-guards.ts';
+import { checkGuards, lowerGuards } from './guards/lower-guards.ts';
 import type { Place, Problem, SourceSchema } from './types.ts';
 
 /** The schemas do not compose; `problems` has all of them, and the message a line for each. */

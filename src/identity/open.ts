@@ -1,14 +1,14 @@
 import type { IdentityConfig, ProviderConfig } from '../config/identity-types.ts';
 import type { Redis } from '../redis/connect.ts';
-import { createApiKeyProvider } from './api-keys.ts';
+import { createApiKeyProvider } from './keys/api-keys.ts';
 import { createAuthenticator, type Authenticator } from './authenticate.ts';
-import { createBasicProvider } from './basic.ts';
-import { createIntrospectionProvider } from './introspection.ts';
-import { createJwtProvider } from './jwt.ts';
-import { openKeyStore } from './key-store.ts';
-import { createMtlsProvider } from './mtls.ts';
-import { createOidcProvider } from './oidc.ts';
-import { createRevocations } from './revocations.ts';
+import { createBasicProvider } from './passwords/basic.ts';
+import { createIntrospectionProvider } from './tokens/introspection.ts';
+import { createJwtProvider } from './tokens/jwt.ts';
+import { openKeyStore } from './keys/key-store.ts';
+import { createMtlsProvider } from './certificates/mtls.ts';
+import { createOidcProvider } from './tokens/oidc.ts';
+import { createRevocations } from './revocations/revocations.ts';
 import type { Provider } from './types.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Guards, Requirement } from '../composition/guards.ts';
+import type { Guards, Requirement } from '../composition/guards/guards.ts';
 import type { Caller } from '../identity/caller.ts';
 import { isOneGranted } from './access.ts';
 import type { Decide, PolicyRequest } from './policy-answers.ts';

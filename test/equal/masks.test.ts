@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parse, print, validate, type ExecutionResult } from 'graphql';
-import { readGuards } from '../../src/composition/guards.ts';
+import { readGuards } from '../../src/composition/guards/guards.ts';
 import { GatewayError } from '../../src/errors.ts';
 import { guardedPeople } from '../support/masks-people.ts';
 import { askGuarded } from '../support/masks-monolith.ts';

@@ -5,7 +5,7 @@ import { remoteFacade } from '../../src/assembly/create-facades.ts';
 import { openUpstreams, type OpenUpstreams } from '../../src/assembly/open-upstreams.ts';
 import { createCompiledEngine } from '../../src/compiled/engine.ts';
 import { compose } from '../../src/composition/compose.ts';
-import { contractOf } from '../../src/composition/contract.ts';
+import { contractOf } from '../../src/composition/contract/contract.ts';
 import { anonymous, type Caller } from '../../src/identity/caller.ts';
 import { explainMissingSchema } from '../../src/policies/explain-missing-schema.ts';
 import { hideSuggestions } from '../../src/policies/hide-suggestions.ts';

@@ -3,8 +3,8 @@ import { argon2Sync, scryptSync } from 'node:crypto';
 import { describe, test } from 'node:test';
 import type { ConsumerConfig } from '../../src/config/identity-types.ts';
 import { GatewayError, type ErrorCode } from '../../src/errors.ts';
-import { createBasicProvider } from '../../src/identity/basic.ts';
-import { hashPassword, readPasswordHash, verifyPassword } from '../../src/identity/password-hash.ts';
+import { createBasicProvider } from '../../src/identity/passwords/basic.ts';
+import { hashPassword, readPasswordHash, verifyPassword } from '../../src/identity/passwords/password-hash.ts';
 import type { Identity, Provider } from '../../src/identity/types.ts';
 import { identityRequest } from '../support/identity-request.ts';
 

@@ -7,7 +7,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { GatewayError, type ErrorCode } from '../../src/errors.ts';
-import { createMtlsProvider } from '../../src/identity/mtls.ts';
+import { createMtlsProvider } from '../../src/identity/certificates/mtls.ts';
 import type { Identity, Provider } from '../../src/identity/types.ts';
 import { identityRequest, type IdentityRequestParts } from '../support/identity-request.ts';
 

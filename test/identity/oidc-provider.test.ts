@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { createIntrospectionProvider } from '../../src/identity/introspection.ts';
-import { createOidcProvider } from '../../src/identity/oidc.ts';
+import { createIntrospectionProvider } from '../../src/identity/tokens/introspection.ts';
+import { createOidcProvider } from '../../src/identity/tokens/oidc.ts';
 import type { Provider } from '../../src/identity/types.ts';
 import { oidcAudience, startOidcServer, type OidcServer } from '../support/oidc-server.ts';
 import { introspectionConfig, oidcConfig } from '../support/token-configs.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, describe, test, type TestContext } from 'node:test';
 import type { RevocationConfig } from '../../src/config/identity-types.ts';
 import type { ErrorCode } from '../../src/errors.ts';
-import { createRevocations, revoke } from '../../src/identity/revocations.ts';
+import { createRevocations, revoke } from '../../src/identity/revocations/revocations.ts';
 import type { Identity, Revocations } from '../../src/identity/types.ts';
 import { closeRedis, connectRedis, waitForRedis, type Redis } from '../../src/redis/connect.ts';
 import { refusingUrl } from '../support/fake-upstream.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import type { JwtProviderConfig } from '../../src/config/identity-types.ts';
-import { createJwtProvider } from '../../src/identity/jwt.ts';
+import { createJwtProvider } from '../../src/identity/tokens/jwt.ts';
 import { issuer, jwtConfig } from '../support/token-configs.ts';
 import { createSigner, forge, requestWith, type Signer } from '../support/tokens.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, test, type TestContext } from 'node:test';
 import type { RemoteDocumentConfig } from '../../src/config/identity-types.ts';
-import { discoverUrl } from '../../src/identity/discovery.ts';
-import { createOidcProvider } from '../../src/identity/oidc.ts';
+import { discoverUrl } from '../../src/identity/tokens/discovery.ts';
+import { createOidcProvider } from '../../src/identity/tokens/oidc.ts';
 import { startIdentityServer, type IdentityServer } from '../support/identity-server.ts';
 import { listenToNotices } from '../support/notices.ts';
 import { oidcConfig, quickRemote } from '../support/token-configs.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import type { IntrospectionProviderConfig } from '../../src/config/identity-types.ts';
-import { createIntrospectionProvider } from '../../src/identity/introspection.ts';
+import { createIntrospectionProvider } from '../../src/identity/tokens/introspection.ts';
 import type { Identity } from '../../src/identity/types.ts';
 import { startIdentityServer, type IdentityServer, type Mood } from '../support/identity-server.ts';
 import { listenToNotices } from '../support/notices.ts';

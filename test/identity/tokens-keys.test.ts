@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test, type TestContext } from 'node:test';
 import type { JwtProviderConfig, RemoteDocumentConfig } from '../../src/config/identity-types.ts';
-import { createJwtProvider } from '../../src/identity/jwt.ts';
+import { createJwtProvider } from '../../src/identity/tokens/jwt.ts';
 import { startIdentityServer, type IdentityServer, type Mood } from '../support/identity-server.ts';
 import { listenToNotices } from '../support/notices.ts';
 import { issuer, jwtConfig, quickRemote } from '../support/token-configs.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import type { JwtProviderConfig } from '../../src/config/identity-types.ts';
 import { GatewayError, type ErrorCode } from '../../src/errors.ts';
-import { createJwtProvider } from '../../src/identity/jwt.ts';
+import { createJwtProvider } from '../../src/identity/tokens/jwt.ts';
 import type { Identity } from '../../src/identity/types.ts';
 import { issuer, jwtConfig } from '../support/token-configs.ts';
 import {

@@ -2,7 +2,7 @@ import { buildSchema, isObjectType, parse, type DocumentNode, type ExecutionResu
 import { seededRandom } from '../../upstreams/demo/random.ts';
 import type { Authorization } from '../../src/compiled/authorization.ts';
 import { createCompiledEngine, type CompiledEngine } from '../../src/compiled/engine.ts';
-import type { Guards, Requirement } from '../../src/composition/guards.ts';
+import type { Guards, Requirement } from '../../src/composition/guards/guards.ts';
 import { anonymous } from '../../src/identity/caller.ts';
 import { stitch } from '../../src/stitched/schema.ts';
 import { createRequestScope } from '../../src/upstream/scope.ts';

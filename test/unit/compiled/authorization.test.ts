@@ -4,7 +4,7 @@ import { composeServices } from '@theguild/federation-composition';
 import { parse, print, type ExecutionResult, type GraphQLError } from 'graphql';
 import type { Authorization } from '../../../src/compiled/authorization.ts';
 import { createCompiledEngine, type CompiledEngine } from '../../../src/compiled/engine.ts';
-import { readGuards } from '../../../src/composition/guards.ts';
+import { readGuards } from '../../../src/composition/guards/guards.ts';
 import { GatewayError } from '../../../src/errors.ts';
 import { anonymous } from '../../../src/identity/caller.ts';
 import { stitch } from '../../../src/stitched/schema.ts';

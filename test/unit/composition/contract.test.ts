@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parse, print, type ASTNode, type ConstDirectiveNode, type DocumentNode } from 'graphql';
 import { compose } from '../../../src/composition/compose.ts';
-import { contractOf, type ContractRules } from '../../../src/composition/contract.ts';
+import { contractOf, type ContractRules } from '../../../src/composition/contract/contract.ts';
 import { buildJoinGraph } from '../../../src/composition/join-graph/build.ts';
 import { GatewayError } from '../../../src/errors.ts';
 

@@ -4,7 +4,7 @@ import { Kind, parse, print, type DocumentNode } from 'graphql';
 import { compose, CompositionError, printProblem } from '../../../src/composition/compose.ts';
 import { mergedTypes, outputFieldsOf } from '../../../src/composition/definitions.ts';
 import { buildSourceSchemas } from '../../../src/composition/source-schemas.ts';
-import { holdGuards } from '../../../src/composition/hold-guards.ts';
+import { holdGuards } from '../../../src/composition/guards/hold-guards.ts';
 import type { Contribution, Problem, SourceSchema } from '../../../src/composition/types.ts';
 import { graphqlSourceSchema } from '../../../src/upstream/facade/graphql/source-schema.ts';
 

@@ -4,7 +4,7 @@ import { composeServices } from '@theguild/federation-composition';
 import { parse } from 'graphql';
 import { GatewayError } from '../../../src/errors.ts';
 import { compose } from '../../../src/composition/compose.ts';
-import { readGuards, type Guards } from '../../../src/composition/guards.ts';
+import { readGuards, type Guards } from '../../../src/composition/guards/guards.ts';
 
 /** A supergraph of two upstreams, `A` and `B`, with these links and types. */
 function supergraph(types: string, links = ''): Guards {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Requirement } from '../../../src/composition/guards.ts';
+import type { Requirement } from '../../../src/composition/guards/guards.ts';
 import { GatewayError } from '../../../src/errors.ts';
 import { anonymous, type Caller } from '../../../src/identity/caller.ts';
 import { createAuthorizer, type Authorizer } from '../../../src/policies/authorize.ts';

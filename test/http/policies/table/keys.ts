@@ -1,5 +1,5 @@
 import { scryptSync } from 'node:crypto';
-import { hashKey, makeKey, type KeyRecord } from '../../../../src/identity/key-record.ts';
+import { hashKey, makeKey, type KeyRecord } from '../../../../src/identity/keys/key-record.ts';
 import type { ErrorCode } from '../../../../src/errors.ts';
 import {
   badToken,

@@ -1,8 +1,8 @@
 import type { TestContext } from 'node:test';
 import type { KeyStoreConfig } from '../../../../src/config/identity-types.ts';
-import { openKeyStore } from '../../../../src/identity/key-store.ts';
-import type { Revocation } from '../../../../src/identity/revocation-list.ts';
-import { revoke } from '../../../../src/identity/revocations.ts';
+import { openKeyStore } from '../../../../src/identity/keys/key-store.ts';
+import type { Revocation } from '../../../../src/identity/revocations/revocation-list.ts';
+import { revoke } from '../../../../src/identity/revocations/revocations.ts';
 import { closeRedis, connectRedis, waitForRedis } from '../../../../src/redis/connect.ts';
 import { badToken, type Group, type Row } from '../../../support/both-paths.ts';
 import { startRedis } from '../../../support/redis.ts';
