@@ -4,6 +4,7 @@ import { GatewayError } from '../errors.ts';
 import type { Caller } from '../identity/caller.ts';
 import { hopByHopFields, isFieldName, isFieldValue, nominatedFields } from '../lib/http-fields.ts';
 import { visibleValue } from './hidden.ts';
+import { readClaim } from '../lib/read-claim.ts';
 import type { RequestScope } from './types.ts';
 
 /** Always set by the gateway; a rule could only forge them. */
@@ -92,7 +93,7 @@ export function upstreamHeaders(
     if (value !== undefined) headers[name] = value;
   }
   for (const [name, claim] of rules.fromClaims) {
-    const value = claimText(findClaim(caller.claims, claim));
+    const value = claimText(readClaim(caller.claims, claim));
     if (value !== undefined) headers[name] = value;
   }
   return Object.assign(headers, extra);
@@ -111,17 +112,6 @@ function clientValue(headers: IncomingHttpHeaders, name: string): string | undef
   const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
   const text = typeof value === 'object' ? value.join(', ') : value;
   return text !== undefined && isFieldValue(text) ? text : undefined;
-}
-
-/** A claim by its whole name (which may hold dots), else by dotted path. */
-function findClaim(claims: Readonly<Record<string, unknown>>, path: string): unknown {
-  if (Object.hasOwn(claims, path)) return claims[path];
-  let found: unknown = claims;
-  for (const part of path.split('.')) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, part)) return undefined;
-    found = (found as Readonly<Record<string, unknown>>)[part];
-  }
-  return found;
 }
 
 /** Texts, numbers and booleans as they are, a list of them joined by commas. Anything else could be read in two ways. */

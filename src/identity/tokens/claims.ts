@@ -1,6 +1,6 @@
 import type { ClaimNames } from '../../config/identity-types.ts';
 import { GatewayError } from '../../errors.ts';
-import { readPath } from '../../lib/read-path.ts';
+import { readClaim } from '../../lib/read-claim.ts';
 import type { Identity } from '../types.ts';
 
 /**
@@ -24,11 +24,6 @@ export interface ClaimRules {
   readonly clockToleranceMs: number;
 }
 
-/** A claim by its whole name (which may hold dots), else by dotted path; undefined where there is none. */
-export function findClaim(claims: Claims, path: string): unknown {
-  return Object.hasOwn(claims, path) ? claims[path] : readPath(claims, path.split('.'));
-}
-
 /**
  * Checks the registered claims and those that are required.
  *
@@ -50,7 +45,7 @@ export function checkClaims(claims: Claims, rules: ClaimRules, nowMs: number): v
   }
   checkAudience(claims, rules.audiences);
   for (const name of rules.requiredClaims) {
-    if (findClaim(claims, name) === undefined) {
+    if (readClaim(claims, name) === undefined) {
       throw new GatewayError('CREDENTIALS_INVALID', `Expected a token with the claim "${name}", but it has none.`);
     }
   }
@@ -112,15 +107,15 @@ export function identityOf(claims: Claims, names: ClaimNames, provider: string):
 
 /** RFC 8693, 4.2: `scope` is one text with spaces between. Some servers send a list, some call it `scp`. */
 function readScopes(claims: Claims, name: string): readonly string[] {
-  const known = name === 'scope' && findClaim(claims, name) === undefined ? 'scp' : name;
-  const given = findClaim(claims, known);
+  const known = name === 'scope' && readClaim(claims, name) === undefined ? 'scp' : name;
+  const given = readClaim(claims, known);
   if (typeof given === 'string') return given.split(' ').filter((scope) => scope !== '');
   return readTexts(claims, known) ?? [];
 }
 
 /** One text or a list of them, as a list; undefined where there is none. */
 function readTexts(claims: Claims, name: string): readonly string[] | undefined {
-  const given = findClaim(claims, name);
+  const given = readClaim(claims, name);
   if (given === undefined) return undefined;
   if (typeof given === 'string') return [given];
   if (Array.isArray(given) && given.every((one) => typeof one === 'string')) return given;
@@ -128,7 +123,7 @@ function readTexts(claims: Claims, name: string): readonly string[] | undefined 
 }
 
 function readText(claims: Claims, name: string): string | undefined {
-  const given = findClaim(claims, name);
+  const given = readClaim(claims, name);
   // An empty name would make one caller of all who have none.
   if (given === undefined || (typeof given === 'string' && given !== '')) return given;
   return refuseType(name, 'a text that is not empty', given);
@@ -136,7 +131,7 @@ function readText(claims: Claims, name: string): string | undefined {
 
 /** RFC 7519, 2: a NumericDate is a number of seconds, with or without a fraction. */
 function readSeconds(claims: Claims, name: string): number | undefined {
-  const given = findClaim(claims, name);
+  const given = readClaim(claims, name);
   // JSON.parse reads 1e999 as Infinity.
   if (given === undefined || (typeof given === 'number' && Number.isFinite(given))) return given;
   return refuseType(name, 'a number of seconds', given);
