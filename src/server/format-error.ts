@@ -42,6 +42,7 @@ export function statusOfFormatted({ extensions }: GraphQLFormattedError): number
 const maxCauses = 100;
 
 function gatewayErrorsOf(error: unknown): readonly GatewayError[] {
+  if (error instanceof GraphQLError && error.originalError instanceof GatewayError) return [error.originalError];
   const seen = new Set<unknown>([error]);
   for (const each of seen) {
     if (seen.size >= maxCauses) break;
