@@ -25,11 +25,11 @@ export const usage = `npm run bench -- [options]
   --peers                 other gateways too; their packages are installed where they are missing
   --entrants a,b          only these: ${entrants.map(({ name }) => name).join(', ')}
   --scenarios x,y         only these: heavy, hop2, hop2-vars, tiny, distinct, dashboard
-  --rounds N              default 3
+  --rounds N              default 3, of --policies 14
   --seconds S             measured time per round, default 6; before it, half as much and at least 3 to get warm
   --connections N         default 50
   --planning              time to plan a large operation and to load a large supergraph
-  --policies              what each policy costs a request; with --quick in less than a minute
+  --policies              what each policy costs a request; with --quick the more common ones
   --memory                heap over 200,000 requests of 5,000 distinct operations`;
 
 /** @throws {Error} in one line, where an option is unknown or its value cannot be. */
@@ -56,7 +56,7 @@ export function readOptions(argv: readonly string[]): Options {
     quick,
     entrants: chosen(values.entrants?.split(','), peers),
     scenarios: values.scenarios?.split(',') ?? (quick ? ['heavy', 'hop2', 'tiny'] : undefined),
-    rounds: number('rounds', values.rounds, policies ? (quick ? 4 : 12) : quick ? 1 : 3),
+    rounds: number('rounds', values.rounds, policies ? (quick ? 6 : 14) : quick ? 1 : 3),
     durationMs,
     warmUpMs: Math.max(shortestWarmUpMs, durationMs / 2),
     connections: number('connections', values.connections, 50),

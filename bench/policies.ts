@@ -18,9 +18,10 @@ const connections = 20;
 
 /** Requests, not seconds: a machine that is busy beside takes longer, and measures as much. */
 const amounts = {
-  full: { warmUp: 8000, slice: 400 },
-  quick: { warmUp: 4000, slice: 150 },
+  full: { warmUp: 5000, slice: 400 },
+  quick: { warmUp: 4000, slice: 200 },
 };
+type Amount = (typeof amounts)['full'];
 
 /** V8 takes 20,000 requests to be done with its work; sooner asked for it is done after 5,000, and as good. */
 const nodeArgs = ['--invocation-count-for-turbofan=1000'];
@@ -32,8 +33,6 @@ interface Gateway {
   readonly running: Running;
   /** Of its origin. */
   readonly pool: Pool;
-  /** URLs that it has been warmed up for. */
-  readonly isWarm: Set<string>;
 }
 
 /** The requests that are measured. */
@@ -61,47 +60,15 @@ interface Side {
 /** Microseconds of CPU time a request, measured one right after the other. */
 type Pair = Readonly<Record<'with' | 'without', number>>;
 
+type Sides = Readonly<Record<'with' | 'without', Side>>;
+
 interface Measured {
-  readonly comparison: Comparison;
-  readonly ask: AskName;
-  readonly sides: Readonly<Record<'with' | 'without', Side>>;
-  readonly pairs: Pair[];
+  readonly title: string;
+  readonly pairs: Readonly<Record<AskName, readonly Pair[]>>;
 }
 
-/** Prints what each policy costs a request. Resolves with true. */
-export async function measurePolicies({ quick, rounds }: Options): Promise<boolean> {
-  const dir = await mkdtemp(join(tmpdir(), 'weft-bench-'));
-  const upstream = await startPolicyUpstream();
-  const gateways = new Map<Setup, Gateway>();
-  try {
-    const { comparisons, files } = await makeComparisons(`${upstream.origin}/introspect`);
-    const setups = [...new Set(comparisons.flatMap((comparison) => [comparison.with, comparison.without]))];
-    const startNext = async (): Promise<void> => {
-      for (let setup = setups.pop(); setup !== undefined; setup = setups.pop()) {
-        gateways.set(setup, await start(setup, { files, dir, origin: upstream.origin }));
-      }
-    };
-    await Promise.all([startNext(), startNext()]);
-    const measured = await prepare(comparisons, gateways);
-    const { warmUp, slice } = amounts[quick ? 'quick' : 'full'];
-    for (const { sides, pairs } of measured) {
-      // Each comparison on its own: a gateway that has just been measured has its code and data in the processor's caches.
-      for (const side of [sides.with, sides.without]) await warm(side, warmUp);
-      for (let round = 0; round < rounds; round++) pairs.push(await measurePair(sides, round, slice));
-    }
-    console.log(`\n### Policies\n\n${tableOf(comparisons, measured)}`);
-    return true;
-  } finally {
-    for (const { running, pool } of gateways.values()) {
-      await pool.destroy();
-      await running.stop();
-    }
-    upstream.close();
-    await rm(dir, { recursive: true, force: true });
-  }
-}
-
-interface StartParts {
+/** What gateways are started with. */
+interface Setting {
   readonly files: Files;
   /** Where gateway folders are made. */
   readonly dir: string;
@@ -109,11 +76,60 @@ interface StartParts {
   readonly origin: string;
 }
 
+/** Prints what each policy costs a request. Resolves with true. */
+export async function measurePolicies({ quick, rounds }: Options): Promise<boolean> {
+  const dir = await mkdtemp(join(tmpdir(), 'weft-bench-'));
+  const upstream = await startPolicyUpstream();
+  try {
+    const { comparisons, files } = await makeComparisons(`${upstream.origin}/introspect`);
+    const setting = { files, dir, origin: upstream.origin };
+    const amount = { ...amounts[quick ? 'quick' : 'full'], rounds };
+    const measured: Measured[] = [];
+    for (const comparison of comparisons) {
+      if (!quick || comparison.isCommon) measured.push(await measure(comparison, setting, amount));
+    }
+    console.log(`\n### Policies\n\n${tableOf(measured)}`);
+    return true;
+  } finally {
+    upstream.close();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** Starts both gateways anew: one that had more requests before is warmer, and would look cheaper. */
+async function measure(
+  comparison: Comparison,
+  setting: Setting,
+  { warmUp, slice, rounds }: Amount & Pick<Options, 'rounds'>,
+): Promise<Measured> {
+  const { title, headers, masks = false } = comparison;
+  const [policy, without] = await Promise.all([start(comparison.with, setting), start(comparison.without, setting)]);
+  const pairs: Record<AskName, Pair[]> = { graphql: [], rest: [] };
+  try {
+    for (const ask of askNames) {
+      const sides: Sides = {
+        with: await sideOf(policy, { ask, headers, masks }),
+        without: await sideOf(without, { ask, headers, masks: false }),
+      };
+      for (const side of [sides.with, sides.without]) await measureSlice(side, warmUp);
+      for (let round = 0; round < rounds; round++) pairs[ask].push(await measurePair(sides, round, slice));
+    }
+  } catch (cause) {
+    throw new Error(`${title}: ${(cause as Error).message}`, { cause });
+  } finally {
+    for (const { pool, running } of [policy, without]) {
+      await pool.destroy();
+      await running.stop();
+    }
+  }
+  return { title, pairs };
+}
+
 /**
  * Starts a gateway on any processor, and then moves it to the load's: where both take turns, requests come in the same
  * batches to each side, and what a request costs does not depend on how busy the other processor is.
  */
-async function start(setup: Setup, { files, dir, origin }: StartParts): Promise<Gateway> {
+async function start(setup: Setup, { files, dir, origin }: Setting): Promise<Gateway> {
   const folder = await mkdtemp(join(dir, 'gateway-'));
   await writeSetup(folder, setup, { files, origin });
   const port = await freePort();
@@ -123,7 +139,7 @@ async function start(setup: Setup, { files, dir, origin }: StartParts): Promise<
     { port, nodeArgs, isUp, processor: `${gatewayProcessor},${loadProcessor}` },
   );
   execFileSync('taskset', ['-apc', loadProcessor, `${running.pid}`], { stdio: 'ignore' });
-  return { running, pool: new Pool(running.url, { connections, pipelining: 1 }), isWarm: new Set() };
+  return { running, pool: new Pool(running.url, { connections, pipelining: 1 }) };
 }
 
 async function isUp(url: string): Promise<boolean> {
@@ -134,30 +150,13 @@ async function isUp(url: string): Promise<boolean> {
   }
 }
 
-async function prepare(
-  comparisons: readonly Comparison[],
-  gateways: ReadonlyMap<Setup, Gateway>,
-): Promise<readonly Measured[]> {
-  const all: Measured[] = [];
-  for (const comparison of comparisons) {
-    const { headers, masks = false } = comparison;
-    for (const ask of askNames) {
-      const withPolicy = await sideOf(gateways.get(comparison.with), { ask, headers, masks });
-      const without = await sideOf(gateways.get(comparison.without), { ask, headers, masks: false });
-      all.push({ comparison, ask, sides: { with: withPolicy, without }, pairs: [] });
-    }
-  }
-  return all;
-}
-
 interface SideParts extends Pick<Comparison, 'headers'> {
   readonly ask: AskName;
   readonly masks: boolean;
 }
 
 /** @throws {Error} where the gateway does not answer right. */
-async function sideOf(gateway: Gateway | undefined, { ask, headers, masks }: SideParts): Promise<Side> {
-  if (!gateway) throw new Error('there is no such gateway');
+async function sideOf(gateway: Gateway, { ask, headers, masks }: SideParts): Promise<Side> {
   const { path, body, answer } = asks[ask];
   const url = `${gateway.running.url}${path}`;
   const shots: Shot[] = [];
@@ -172,14 +171,8 @@ async function sideOf(gateway: Gateway | undefined, { ask, headers, masks }: Sid
   return { gateway, url, shots };
 }
 
-async function warm(side: Side, requests: number): Promise<void> {
-  const { isWarm } = side.gateway;
-  await measureSlice(side, isWarm.has(side.url) ? requests / 10 : requests);
-  isWarm.add(side.url);
-}
-
 /** The two sides in turn, another one first in each round: what the machine does beside falls on both. */
-async function measurePair(sides: Measured['sides'], round: number, requests: number): Promise<Pair> {
+async function measurePair(sides: Sides, round: number, requests: number): Promise<Pair> {
   const order = round % 2 === 0 ? (['with', 'without'] as const) : (['without', 'with'] as const);
   const us = { with: 0, without: 0 };
   for (const which of order) us[which] = await measureSlice(sides[which], requests);
@@ -194,14 +187,8 @@ async function measureSlice({ gateway, url, shots }: Side, requests: number): Pr
   return ((await threadsCpuUs(pid)) - before) / requests;
 }
 
-function tableOf(comparisons: readonly Comparison[], measured: readonly Measured[]): string {
-  const rows = comparisons.map((comparison) => [
-    comparison.title,
-    ...askNames.flatMap((ask) => {
-      const pairs = measured.find((one) => one.comparison === comparison && one.ask === ask)?.pairs ?? [];
-      return cellsOf(pairs);
-    }),
-  ]);
+function tableOf(measured: readonly Measured[]): string {
+  const rows = measured.map(({ title, pairs }) => [title, ...askNames.flatMap((ask) => cellsOf(pairs[ask]))]);
   const heads = askNames.flatMap((ask) => [`${asks[ask].title}: us without`, 'with', 'x']);
   return markdownTable(['policy', ...heads], rows);
 }

@@ -24,6 +24,8 @@ export interface Comparison {
   readonly headers: readonly Readonly<Record<string, string>>[];
   /** Whether `email` is null for these callers. Default: it is there. */
   readonly masks?: boolean;
+  /** Whether `--quick` measures it too. Default false. */
+  readonly isCommon?: boolean;
 }
 
 /** Files that every gateway folder holds: what some configuration names. */
@@ -57,7 +59,7 @@ export async function makeComparisons(introspectionUrl: string): Promise<Compari
   const hash = await hashPassword(password);
   const comparisons: readonly Comparison[] = [
     ...plainComparisons,
-    { title: 'JWT (ES256), token kept', with: jwt, without: base, headers: known },
+    { title: 'JWT (ES256), token kept', with: jwt, without: base, headers: known, isCommon: true },
     { title: 'JWT (ES256), verified each time', with: jwtUnkept, without: base, headers: known },
     { title: 'API key (file)', with: apiKey, without: base, headers: keys.map(({ key }) => ({ 'x-api-key': key })) },
     { title: 'Basic, password kept', with: basicWith(hash), without: base, headers: [basicHeader] },
@@ -70,7 +72,14 @@ export async function makeComparisons(introspectionUrl: string): Promise<Compari
     { title: 'revocations (file), beside JWT', with: revocations, without: jwt, headers: known },
     { title: 'access rule, beside JWT', with: access, without: jwt, headers: known },
     { title: 'guarded field, may be read, beside JWT', with: guarded, without: jwt, headers: known },
-    { title: 'guarded field, masked, beside JWT', with: guarded, without: jwt, headers: unscoped, masks: true },
+    {
+      title: 'guarded field, masked, beside JWT',
+      with: guarded,
+      without: jwt,
+      headers: unscoped,
+      masks: true,
+      isCommon: true,
+    },
     { title: '@policy by module, kept, beside JWT', with: policy, without: jwt, headers: known },
     { title: 'audience, beside JWT', with: audiences, without: jwt, headers: known },
   ];
@@ -101,7 +110,7 @@ const proxied = { 'x-forwarded-for': '198.51.100.7', 'x-forwarded-proto': 'https
 
 const plainComparisons: readonly Comparison[] = [
   // A process is never quite like another one: differences up to this are none.
-  { title: 'nothing: the same twice', with: { gateway: {} }, without: base, headers: [{}] },
+  { title: 'nothing: the same twice', with: base, without: base, headers: [{}], isCommon: true },
   {
     title: 'security headers taken away',
     with: {
@@ -118,12 +127,14 @@ const plainComparisons: readonly Comparison[] = [
     with: { gateway: { cors: [{ origins: [origin] }] } },
     without: sitesUnchecked,
     headers: [otherPage],
+    isCommon: true,
   },
   {
     title: 'trustedProxies, x-forwarded-for',
     with: { gateway: { trustedProxies: ['127.0.0.0/8'] } },
     without: base,
     headers: [proxied],
+    isCommon: true,
   },
   {
     title: 'addresses, allow and deny',
