@@ -15,7 +15,7 @@ export interface Lanes {
   readonly readiness: () => Readiness;
 }
 
-/** Sends a request down its lane: health, REST routes, GraphQL; else 404. Never throws. */
+/** Sends a request down its lane: health, GraphQL, REST routes; else 404. Never throws. */
 export function serve(req: IncomingMessage, res: ServerResponse, lanes: Lanes, draining: AbortSignal): void {
   const fail = (error: unknown): void => failed(req, res, error);
   try {
@@ -27,11 +27,12 @@ export function serve(req: IncomingMessage, res: ServerResponse, lanes: Lanes, d
       else sendReady(req, res, { ...lanes.readiness(), stopping: draining.aborted });
       return;
     }
-    if (lanes.routes?.(req, res, path)) return;
+    // Before the routes: one that takes all paths (`/`) does not take this one, which is longer.
     if (path === lanes.graphqlPath || path === `${lanes.graphqlPath}/`) {
       lanes.graphql(req, res, draining).catch(fail);
       return;
     }
+    if (lanes.routes?.(req, res, path)) return;
     refuse(
       req,
       res,

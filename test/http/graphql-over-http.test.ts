@@ -467,3 +467,18 @@ describe('a client that leaves', () => {
     );
   });
 });
+
+test('a route that has the paths around the endpoint does not take the endpoint', async () => {
+  await using served = await serveSchema(greetings, {
+    config: { path: '/api/graphql' },
+    lanes: {
+      routes: (_req, res) => {
+        res.end('a route');
+        return true;
+      },
+    },
+  });
+  const answered = await fetch(`${served.endpoint}?query=${encodeURIComponent('{ hello(name: "you") }')}`);
+  assert.deepEqual(await answered.json(), { data: { hello: 'Hello you' } });
+  assert.equal(await (await fetch(`${served.endpoint}/below`)).text(), 'a route');
+});
