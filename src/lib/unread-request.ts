@@ -5,9 +5,16 @@ export function hasBody({ headers }: Pick<IncomingMessage, 'headers'>): boolean 
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-/** Whether some of a request's body has not come yet. */
+/** A body that is announced as no larger is read away by Node.js, in bytes: its connection can go on. */
+const maxReadAwayBytes = 64 * 1024;
+
+/**
+ * Whether so much of a request's body may still come that an answer must end the connection. A client whose token has
+ * expired need not open a new one for a small request.
+ */
 export function isUnread(req: IncomingMessage): boolean {
-  return hasBody(req) && !req.complete;
+  if (req.complete || !hasBody(req)) return false;
+  return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length']) > maxReadAwayBytes;
 }
 
 /** What a client that was answered may still send before its connection is cut, in bytes. */

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
@@ -96,6 +98,27 @@ test('health asks nobody who they are, and tells strangers nothing', async (t) =
     assert.equal((await send(gateway.url + path)).status, 200);
     assert.equal((await send(gateway.url + path, { headers })).status, 200);
   }
+});
+
+test('a refused request whose body is small leaves its connection open', async (t) => {
+  const gateway = await startGuarded(t, { gateway: { identity }, files: jwtFiles });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const ports = new Set<number | undefined>();
+  for (const path of ['/graphql', '/api/people', '/graphql', '/api/people']) {
+    const asking = request(gateway.url + path, {
+      agent,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': 14 },
+    });
+    asking.end('{"name":"Eve"}');
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+    assert.equal(answer.statusCode, 401);
+    ports.add(asking.socket?.localPort);
+    answer.resume();
+    await once(answer, 'end');
+  }
+  assert.equal(ports.size, 1);
 });
 
 describe('doors that differ', () => {
