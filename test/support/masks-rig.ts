@@ -7,7 +7,7 @@ import { anonymous } from '../../src/identity/caller.ts';
 import { stitch } from '../../src/stitched/schema.ts';
 import { createRequestScope } from '../../src/upstream/scope.ts';
 import type { Facade, RequestScope } from '../../src/upstream/types.ts';
-import { Faults, noFaults } from './generated/faults.ts';
+import { Faults, noFaults, type FaultPlan } from './generated/faults.ts';
 import { newRecord, type RunRecord } from './generated/record.ts';
 import { composed, type SubgraphText } from './generated/rig.ts';
 import { readSubgraph } from './generated/subgraph.ts';
@@ -34,6 +34,8 @@ export interface Asking {
   readonly lacks: readonly number[];
   /** Default false: anonymous. */
   readonly isKnown?: boolean;
+  /** Default: nothing goes wrong. */
+  readonly plan?: FaultPlan;
 }
 
 /** A generated supergraph behind both engines, with guards. */
@@ -94,14 +96,14 @@ export function createMasksRig(
   return {
     universe,
     guards,
-    ask: async ({ engine, document, variables, lacks, isKnown = false }) => {
+    ask: async ({ engine, document, variables, lacks, isKnown = false, plan = noFaults }) => {
       const scope = createRequestScope({
         headers: {},
         signal: new AbortController().signal,
         responseHeaderRules: {},
         caller: { ...anonymous, isKnown },
       });
-      const run = { record: newRecord(noFaults), asked: [] };
+      const run = { record: newRecord(plan), asked: [] };
       runs.set(scope, run);
       lacking.set(scope, lacks);
       const result = await engines[engine].execute({
