@@ -22,6 +22,7 @@ const systemPrograms: readonly SystemProgram[] = [
     variable: 'CHROMIUM_PATH',
   },
   { commands: ['redis-server'], debianPackage: 'redis-server', variable: 'REDIS_SERVER_PATH' },
+  { commands: ['openssl'], debianPackage: 'openssl', variable: 'OPENSSL_PATH' },
 ];
 
 /** A check of the source by a tool of `node_modules`. */

@@ -43,7 +43,9 @@ function makePair(name: string, args: readonly string[]): Pair {
   const subject = args.includes('-subj') ? [] : ['-subj', `/CN=${name}`];
   const fresh = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-config', config];
   const out = ['-keyout', file('key'), '-out', file('crt')];
-  execFileSync('openssl', ['req', '-x509', ...fresh, ...out, ...subject, ...args], { stdio: 'pipe' });
+  execFileSync(process.env['OPENSSL_PATH'] ?? 'openssl', ['req', '-x509', ...fresh, ...out, ...subject, ...args], {
+    stdio: 'pipe',
+  });
   return { cert: readFileSync(file('crt'), 'utf8'), key: readFileSync(file('key'), 'utf8') };
 }
 
