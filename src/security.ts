@@ -3,6 +3,7 @@ import { loadPolicyModule } from './assembly/policy-module.ts';
 import { readGuards } from './composition/guards/guards.ts';
 import type { AccessRule } from './config/identity-types.ts';
 import type { GatewayConfig } from './config/types.ts';
+import type { Authenticator } from './identity/authenticate.ts';
 import { openIdentity } from './identity/open.ts';
 import { createFrontDoor, openPolicyAnswers, type FrontDoor } from './policies/front-door.ts';
 import { closeRedis, connectRedis, waitForRedis, type Redis } from './redis/connect.ts';
@@ -34,13 +35,28 @@ export async function openFrontDoor(config: GatewayConfig, supergraph: DocumentN
 const redisWaitMs = 1000;
 
 async function openWith(config: GatewayConfig, supergraph: DocumentNode, redis: Redis | undefined): Promise<FrontDoor> {
-  const { identity, security, audiences } = config;
-  const answers = await openAnswers(config, supergraph);
   const warning = warnOfNobody(config, supergraph);
   if (warning !== undefined) publishNotice({ level: 'warn', message: warning });
-  const authenticator = await openIdentity(identity, redis);
-  const { anonymous } = identity;
-  const { responseHeaders: responseHeaderRules } = config;
+  const answers = await openAnswers(config, supergraph);
+  let authenticator: Authenticator | undefined;
+  try {
+    authenticator = await openIdentity(config.identity, redis);
+    return frontDoorOf(config, { answers, authenticator, redis });
+  } catch (error) {
+    await Promise.all([authenticator?.close(), answers.close()]);
+    throw error;
+  }
+}
+
+interface Opened {
+  readonly answers: PolicyAnswers;
+  readonly authenticator: Authenticator;
+  readonly redis: Redis | undefined;
+}
+
+function frontDoorOf(config: GatewayConfig, { answers, authenticator, redis }: Opened): FrontDoor {
+  const { security, audiences, responseHeaders: responseHeaderRules } = config;
+  const { anonymous } = config.identity;
   const hidden = authenticator.places();
   const frontDoor = createFrontDoor({
     ...{ security, anonymous, authenticator, answers, audiences, clientCertificateOf },

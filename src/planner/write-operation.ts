@@ -3,6 +3,7 @@ import type { Operation, OperationField } from './operation.ts';
 import type { FieldSelection, Selection } from './plan.ts';
 import { typeBelow } from './possible-types.ts';
 import { printOperationText } from './print-operation.ts';
+import { typename } from './typename.ts';
 
 export interface WrittenOperation {
   /** A document for the client's schema. */
@@ -68,16 +69,6 @@ function fragmentTypes(
   if (isObjectType(schema.getType(type))) return [undefined];
   return on ?? [parentType === type ? undefined : parentType];
 }
-
-const typename: FieldSelection = {
-  select: 'field',
-  name: '__typename',
-  dataKey: '__typename',
-  arguments: [],
-  variables: [],
-  conditions: [],
-  selections: [],
-};
 
 /** No selection may be empty. */
 function orTypename(selections: readonly Selection[]): readonly Selection[] {

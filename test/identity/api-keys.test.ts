@@ -15,6 +15,7 @@ import { closeRedis, connectRedis, waitForRedis, type Redis } from '../../src/re
 import { identityRequest, type IdentityRequestParts } from '../support/identity-request.ts';
 import { listenToNotices } from '../support/notices.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
+import { until } from '../support/until.ts';
 
 const header: CredentialSource = { from: 'header', name: 'x-api-key' };
 const bearer: CredentialSource = { from: 'authorization', scheme: 'Bearer' };
@@ -61,11 +62,6 @@ async function temporaryFile(t: TestContext, text?: string): Promise<string> {
   const file = join(dir, 'keys.json');
   if (text !== undefined) await writeFile(file, text);
   return file;
-}
-
-/** Until it holds; the test's time limit ends what never does. */
-async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 let server: RedisServer;

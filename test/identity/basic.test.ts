@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { argon2Sync, scryptSync } from 'node:crypto';
 import { describe, test } from 'node:test';
-import type { ConsumerConfig } from '../../src/config/identity-types.ts';
 import { GatewayError, type ErrorCode } from '../../src/errors.ts';
 import { createBasicProvider } from '../../src/identity/passwords/basic.ts';
 import { hashPassword, readPasswordHash, verifyPassword } from '../../src/identity/passwords/password-hash.ts';
 import type { Identity, Provider } from '../../src/identity/types.ts';
+import { consumerWith } from '../support/identity-inputs.ts';
 import { identityRequest } from '../support/identity-request.ts';
 
 const unpadded = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '');
@@ -21,25 +21,11 @@ function scrypt(password: string): string {
   return `$scrypt$ln=1,r=1,p=1$${unpadded(salt)}$${unpadded(scryptSync(password, salt, 32, { N: 2, r: 1, p: 1 }))}`;
 }
 
-function consumer(name: string, passwordHash: string | undefined): ConsumerConfig {
-  const none = {
-    tier: undefined,
-    provider: undefined,
-    scopes: [],
-    roles: [],
-    audience: undefined,
-    subjects: [],
-    clients: [],
-    certificates: [],
-  };
-  return { name, passwordHash, ...none };
-}
-
 function providerOf(users: Readonly<Record<string, string | undefined>>, realm = 'weft'): Provider {
   const config = { kind: 'basic', name: 'people', hidesCredentials: true, realm } as const;
   return createBasicProvider(
     config,
-    Object.entries(users).map(([name, hash]) => consumer(name, hash)),
+    Object.entries(users).map(([name, hash]) => consumerWith({ name: name, passwordHash: hash })),
   );
 }
 

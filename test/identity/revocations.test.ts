@@ -11,6 +11,7 @@ import { closeRedis, connectRedis, waitForRedis, type Redis } from '../../src/re
 import { refusingUrl } from '../support/fake-upstream.ts';
 import { listenToNotices } from '../support/notices.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
+import { until } from '../support/until.ts';
 
 const alice: Identity = {
   provider: 'tokens',
@@ -35,11 +36,6 @@ function refusal(revocations: Revocations, identity: Identity): ErrorCode | unde
   } catch (error) {
     return (error as { readonly code: ErrorCode }).code;
   }
-}
-
-/** Until it holds; the test's time limit ends what never does. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 let server: RedisServer;

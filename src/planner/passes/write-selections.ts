@@ -1,16 +1,7 @@
 import type { JoinGraph } from '../../composition/join-graph/types.ts';
 import type { DraftField, DraftSelection } from '../draft.ts';
 import type { FieldSelection, Selection } from '../plan.ts';
-
-const typename: FieldSelection = {
-  select: 'field',
-  name: '__typename',
-  dataKey: '__typename',
-  arguments: [],
-  variables: [],
-  conditions: [],
-  selections: [],
-};
+import { typename } from '../typename.ts';
 
 /** Keeps a selection from being empty where `__typename` would be taken for the object's type. */
 const filler: FieldSelection = { ...typename, dataKey: '_weft_empty' };
