@@ -63,7 +63,7 @@ const read: readonly (readonly [promise: string, answer: FakeAnswer, data: unkno
   ['data beside errors stays', { json: { data: { top: null }, ...refused } }, { top: null }, ['BAD_TOKEN']],
   ['a 401 of something else', { status: 401, body: 'no', headers: html }, null, ['UNAUTHENTICATED']],
   ['a 403 of something else', { status: 403, json: { error: 'x' } }, null, ['FORBIDDEN']],
-  ['a 429 of something else', { status: 429, body: '' }, null, ['RATE_LIMITED']],
+  ['a 429 of something else', { status: 429, body: '' }, null, ['UPSTREAM_RATE_LIMITED']],
   ['a 503 of something else', { status: 503, body: '<h1>', headers: html }, null, ['UPSTREAM_FAILED']],
   ['a 500 with data alone', { status: 500, json: good }, null, ['UPSTREAM_FAILED']],
   ['a 404 of something else', { status: 404, body: '<h1>', headers: html }, null, ['UPSTREAM_BAD_RESPONSE']],

@@ -116,7 +116,7 @@ export interface AnswerReading {
  * What an HTTP answer says. `application/graphql-response+json` counts whatever its status; JSON under another media
  * type counts with 2xx, and with 4xx and 5xx where it is a GraphQL answer with errors. All else is a failed upstream.
  *
- * @throws {GatewayError} `UNAUTHENTICATED`, `FORBIDDEN`, `RATE_LIMITED`, `UPSTREAM_FAILED` by status;
+ * @throws {GatewayError} `UNAUTHENTICATED`, `FORBIDDEN`, `UPSTREAM_RATE_LIMITED`, `UPSTREAM_FAILED` by status;
  *   `UPSTREAM_BAD_RESPONSE` where the answer is no GraphQL answer.
  */
 export function readGraphqlAnswer(answer: Answer, { config, document }: AnswerReading): ExecutionResult {
@@ -186,7 +186,7 @@ function badResponse(upstream: string, status: number, came: string): GatewayErr
 const statusCodes: Readonly<Record<number, ErrorCode>> = {
   401: 'UNAUTHENTICATED',
   403: 'FORBIDDEN',
-  429: 'RATE_LIMITED',
+  429: 'UPSTREAM_RATE_LIMITED',
 };
 
 function statusError(upstream: string, status: number): GatewayError {

@@ -34,7 +34,7 @@ describe('what a REST status means', () => {
     [409, 'CONFLICT'],
     [410, 'UPSTREAM_REJECTED'],
     [422, 'UNPROCESSABLE'],
-    [429, 'RATE_LIMITED'],
+    [429, 'UPSTREAM_RATE_LIMITED'],
     [500, 'UPSTREAM_FAILED'],
     [503, 'UPSTREAM_FAILED'],
   ];

@@ -24,7 +24,7 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   403: 'FORBIDDEN',
   409: 'CONFLICT',
   422: 'UNPROCESSABLE',
-  429: 'RATE_LIMITED',
+  429: 'UPSTREAM_RATE_LIMITED',
 };
 
 /**
