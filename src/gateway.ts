@@ -8,7 +8,8 @@ import { readSupergraph } from './composition/supergraph.ts';
 import type { GatewayConfig, GatewayFolder, UpstreamConfig } from './config/types.ts';
 import { createGeneration } from './generation.ts';
 import type { FrontDoor } from './policies/front-door.ts';
-import { openFrontDoor } from './security.ts';
+import { limitUpstreamCalls } from './policies/limits/limit-upstream-calls.ts';
+import { openFrontDoor, openSharedState, type SharedState } from './security.ts';
 import { startHttpServer } from './server/http-server.ts';
 import type { Lanes } from './server/lanes.ts';
 import { publishNotice } from './telemetry/channels.ts';
@@ -61,18 +62,29 @@ interface Generation {
 export async function startGateway(source: GatewaySource): Promise<Gateway> {
   const config = 'folder' in source ? source.folder.gateway : source.gateway;
   checkResponseHeaderRules(config.responseHeaders);
-  const opened = await openUpstreams('folder' in source ? source.folder.upstreams : source.upstreams);
+  const shared = await openSharedState(config);
+  let opened: OpenUpstreams | undefined;
   try {
+    opened = await openUpstreams('folder' in source ? source.folder.upstreams : source.upstreams, (upstream) =>
+      limitUpstreamCalls(config.limits, upstream, shared.limiter),
+    );
     return await ('folder' in source
-      ? serveFolder(source.folder, opened)
-      : serveSupergraph({ config, opened, supergraph: readSupergraph(source.supergraph, 'supergraph') }));
+      ? serveFolder(source.folder, { opened, shared })
+      : serveSupergraph({ config, opened, shared, supergraph: readSupergraph(source.supergraph, 'supergraph') }));
   } catch (error) {
-    await opened.close();
+    await opened?.close();
+    await shared.close();
     throw error;
   }
 }
 
-async function serveFolder(folder: GatewayFolder, opened: OpenUpstreams): Promise<Gateway> {
+/** What was opened for the life of the process. */
+interface Opened {
+  readonly opened: OpenUpstreams;
+  readonly shared: SharedState;
+}
+
+async function serveFolder(folder: GatewayFolder, { opened, shared }: Opened): Promise<Gateway> {
   const config = folder.gateway;
   const resolvers = await loadResolvers(folder.resolvers);
   const schemas = new Map(await loadSchemas(opened.byName, config));
@@ -80,7 +92,7 @@ async function serveFolder(folder: GatewayFolder, opened: OpenUpstreams): Promis
     const assembly = await assemble({ folder, upstreams: opened.byName, resolvers, schemas });
     return { ...assembly, supergraph: readSupergraph(assembly.supergraph, 'supergraph') };
   };
-  const running = await serve({ config, opened, first: await compose(), schemas });
+  const running = await serve({ config, opened, shared, first: await compose(), schemas });
   const poll = pollUpstreamSchemas(
     [...schemas.values()].map(({ source, loaded }) => ({ source, inUse: loaded })),
     async (name, loaded) => {
@@ -105,16 +117,15 @@ async function serveFolder(folder: GatewayFolder, opened: OpenUpstreams): Promis
   };
 }
 
-interface SupergraphParts {
+interface SupergraphParts extends Opened {
   readonly config: GatewayConfig;
-  readonly opened: OpenUpstreams;
   readonly supergraph: DocumentNode;
 }
 
-async function serveSupergraph({ config, opened, supergraph }: SupergraphParts): Promise<Gateway> {
+async function serveSupergraph({ config, opened, shared, supergraph }: SupergraphParts): Promise<Gateway> {
   const facades = new Map([...opened.byName].map(([name, upstream]) => [name, remoteFacade(upstream)]));
   const first: Composed = { supergraph, facades, missing: [], out: [] };
-  return (await serve({ config, opened, first, schemas: new Map() })).gateway;
+  return (await serve({ config, opened, shared, first, schemas: new Map() })).gateway;
 }
 
 /** What a generation is made of. */
@@ -126,9 +137,8 @@ interface Composed {
   readonly out: readonly { readonly type: string; readonly field: string }[];
 }
 
-interface Serving {
+interface Serving extends Opened {
   readonly config: GatewayConfig;
-  readonly opened: OpenUpstreams;
   readonly first: Composed;
   readonly schemas: ReadonlyMap<string, UpstreamSchema>;
 }
@@ -140,7 +150,7 @@ interface Running {
 }
 
 async function serve(serving: Serving): Promise<Running> {
-  const frontDoor = await openFrontDoor(serving.config, serving.first.supergraph);
+  const frontDoor = await openFrontDoor(serving.config, serving.first.supergraph, serving.shared);
   try {
     return await listen(serving, frontDoor);
   } catch (error) {
@@ -149,10 +159,13 @@ async function serve(serving: Serving): Promise<Running> {
   }
 }
 
-async function listen({ config, opened, first, schemas }: Serving, frontDoor: FrontDoor): Promise<Running> {
+async function listen({ config, opened, shared, first, schemas }: Serving, frontDoor: FrontDoor): Promise<Running> {
   const states = () => Object.fromEntries(upstreamStates(opened, schemas).map(({ name, schema }) => [name, schema]));
   const generationOf = ({ supergraph, facades, missing, out }: Composed): Generation => ({
-    lanes: createGeneration({ config, opened, supergraph, facades, unavailable: missing, frontDoor, states }),
+    lanes: createGeneration({
+      ...{ config, opened, supergraph, facades, unavailable: missing, frontDoor, states },
+      persisted: shared.persisted,
+    }),
     outFields: out.map(({ type, field }) => `${type}.${field}`),
   });
   let generation = generationOf(first);
@@ -177,6 +190,7 @@ async function listen({ config, opened, first, schemas }: Serving, frontDoor: Fr
         await server.close();
         await opened.close();
         await frontDoor.close();
+        await shared.close();
       },
     },
   };

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DocumentNode } from 'graphql';
 import { createCompiledEngine, type CompiledEngine } from './compiled/engine.ts';
 import { contractOf } from './composition/contract/contract.ts';
+import { readFieldLimits } from './composition/field-limits/field-limits.ts';
 import { readGuards } from './composition/guards/guards.ts';
 import type { GatewayConfig } from './config/types.ts';
 import type { AccessRule, DoorConfig } from './config/identity-types.ts';
@@ -12,6 +13,10 @@ import { createAuthorizer } from './policies/authorize.ts';
 import type { Entered } from './policies/entrance.ts';
 import { forCallers, type FrontDoor } from './policies/front-door.ts';
 import { graphqlPolicies } from './policies/index.ts';
+import { documentCheckOf } from './policies/limits/document-limits.ts';
+import type { DoorPlace } from './policies/limits/door-limits.ts';
+import { createOperationLimits } from './policies/limits/operation-limits.ts';
+import type { PersistedOperations } from './persisted/types.ts';
 import { createPassthrough } from './rest/passthrough.ts';
 import { formatError, type FormatError } from './server/format-error.ts';
 import { createGraphqlLane, type GraphqlLaneOptions, type Lane } from './server/graphql-lane.ts';
@@ -34,6 +39,8 @@ export interface GenerationParts {
   /** Upstreams whose schema is missing. */
   readonly unavailable: readonly string[];
   readonly frontDoor: FrontDoor;
+  /** Undefined where clients send whole documents. */
+  readonly persisted: PersistedOperations | undefined;
   /** How upstreams stand, for readiness. */
   readonly states: () => Readonly<Record<string, string>>;
 }
@@ -43,6 +50,7 @@ export function createGeneration(parts: GenerationParts): Lanes {
   const { config, states } = parts;
   return {
     graphqlPath: config.graphql.path,
+    ...(parts.persisted && { takesDocumentIds: true }),
     graphql: graphqlLane(parts),
     routes: restLane(parts),
     readiness: () => ({ ready: true, upstreams: states() }),
@@ -50,12 +58,13 @@ export function createGeneration(parts: GenerationParts): Lanes {
 }
 
 function graphqlLane(parts: GenerationParts): Lane {
-  const { config, frontDoor } = parts;
+  const { config, frontDoor, supergraph } = parts;
   const { door = listenersOwn, graphiql } = config.graphql;
+  const hasFieldLimits = config.limits.fields.mode !== 'off' && readFieldLimits(supergraph).limits.length > 0;
   return createGraphqlLane({
     config: config.graphql,
-    enter: enterBy(frontDoor, door, ['GET', 'POST']),
-    enterPage: enterBy(frontDoor, { ...door, ...pageAccess(graphiql) }, ['GET', 'POST']),
+    enter: enterBy(frontDoor, door, hasFieldLimits ? 'limited' : 'plain'),
+    enterPage: enterBy(frontDoor, { ...door, ...pageAccess(graphiql) }, 'none'),
     handlerFor: handlerFinder(parts),
   });
 }
@@ -73,6 +82,8 @@ function handlerFinder(parts: GenerationParts): GraphqlLaneOptions['handlerFor']
   return (caller) => handlers.get(frontDoor.audienceOf(caller) ?? '');
 }
 
+type OperationsAsked = NonNullable<DoorPlace['operations']>;
+
 const listenersOwn: DoorConfig = {
   anonymous: undefined,
   access: undefined,
@@ -89,23 +100,31 @@ function pageAccess(graphiql: boolean | AccessRule): Pick<DoorConfig, 'anonymous
     : { anonymous: true, access: undefined };
 }
 
-function enterBy({ enter, doorFor }: FrontDoor, config: DoorConfig, methods: readonly string[]) {
-  const door = doorFor(config, methods);
+function enterBy({ enter, doorFor }: FrontDoor, config: DoorConfig, operations: OperationsAsked) {
+  const door = doorFor({ config, methods: ['GET', 'POST'], place: { at: 'graphql' }, operations });
   return (req: IncomingMessage, res: ServerResponse) => enter({ req, res, door });
 }
 
 function handlerOf(
-  { config, facades, unavailable, frontDoor }: GenerationParts,
+  { config, facades, unavailable, frontDoor, persisted }: GenerationParts,
   supergraph: DocumentNode,
 ): GraphqlHandler {
+  const { limits } = config;
   const { introspection = true, suggestions = true } = config.graphql;
   const mayHear = suggestions === true ? undefined : forCallers(suggestions);
   const schema = stitch(supergraph, facades);
   const guards = readGuards(supergraph);
   const { deny } = createAuthorizer({ guards, decide: frontDoor.decide });
+  const fieldLimits = readFieldLimits(supergraph);
+  const documents = documentCheckOf(limits.documents);
   const engine: CompiledEngine = createCompiledEngine({
     ...{ supergraph, facades, schema, runs: config.engine, showsPlans: config.graphql.queryPlan },
     ...(introspection !== true && { mayIntrospect: forCallers(introspection) }),
+    fieldLimits,
+    admission: createOperationLimits({
+      ...{ config: limits, documents, supergraph, schema, now: Date.now },
+      fields: { limits: fieldLimits.limits, firstLimit: guards.requirements.length },
+    }),
     authorization: {
       guards,
       mode: config.authorization.mode,
@@ -113,16 +132,27 @@ function handlerOf(
         deny(requirements, { caller, requestId, address: client?.address }),
     },
   });
-  return createGraphqlHandler({
+  const handler = createGraphqlHandler({
     schema,
     execute: engine.execute,
     runPrepared: engine.runPrepared,
     subscribe: engine.subscribe,
     config: config.graphql,
+    ...(persisted && { resolveDocument: persisted.resolve }),
     challenges: frontDoor.challenges,
     ...(mayHear && { formatError: quietly(mayHear) }),
-    plugins: graphqlPolicies({ unavailable, ...(mayHear && { mayHearSuggestions: mayHear }) }),
+    plugins: graphqlPolicies({ unavailable, documents, ...(mayHear && { mayHearSuggestions: mayHear }) }),
   });
+  return (request) => (request.scope.limits ? chargeAfter(handler, request) : handler(request));
+}
+
+/** What never came to an operation, such as a document that does not parse, counts too. */
+async function chargeAfter(
+  handler: GraphqlHandler,
+  request: Parameters<GraphqlHandler>[0],
+): Promise<void> {
+  await handler(request);
+  await request.scope.limits?.charge();
 }
 
 /** Errors of variables are found past the plugins, and suggest names of enum values and input fields. */
@@ -137,14 +167,17 @@ function quietly(mayHear: (caller: Caller) => boolean): FormatError {
 function restLane({ config, opened, frontDoor }: GenerationParts): NonNullable<Lanes['routes']> {
   const upstreams = new Map([...opened.byName].map(([name, { upstream }]) => [name, upstream]));
   const doors = new Map(
-    config.routes.map((route) => [route, frontDoor.doorFor(route.door ?? listenersOwn, route.methods)]),
+    config.routes.map((route) => {
+      const { door: own = listenersOwn, methods, path, upstream } = route;
+      return [route, frontDoor.doorFor({ config: own, methods, place: { at: 'route', path }, upstream })];
+    }),
   );
   const passthrough = createPassthrough(config.routes, upstreams, {
     hasCors: (route) => doors.get(route)?.cors !== undefined,
   });
-  return (req, res) => {
+  return (req, res, _path, below = '') => {
     const match = passthrough.match(req.method ?? 'GET', req.url ?? '/');
-    if (!match) return false;
+    if (!match || (below !== '' && match.route.path.length <= below.length)) return false;
     const door = doors.get(match.route);
     if (!door) throw new TypeError(`route "${match.route.path}" has no door`);
     const proceed = (entered: Entered): void => {

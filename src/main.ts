@@ -5,6 +5,7 @@ import { check } from './commands/check.ts';
 import { composeCommand } from './commands/compose.ts';
 import { config } from './commands/config.ts';
 import { keys } from './commands/keys.ts';
+import { persist } from './commands/persist.ts';
 import { plan } from './commands/plan.ts';
 import { start } from './commands/start.ts';
 import { GatewayError } from './errors.ts';
@@ -20,6 +21,8 @@ const usage = `weft - GraphQL federation and aggregation gateway
   weft compose [--dir FOLDER]                       print the supergraph
   weft plan QUERY|FILE [--dir FOLDER | --supergraph FILE] [--operation NAME]
                                                     print the upstream calls that answer an operation
+  weft persist OPERATIONS... [--dir FOLDER | --supergraph FILE] [--format apollo|relay|plain] [--out FILE [--check]]
+                                                    print or write the manifest of the operations in files and folders
   weft config print [--dir FOLDER]                  print the resolved configuration, secrets hidden
   weft config schema [gateway|upstream]             print the JSON Schema of gateway.yaml or upstreams/*.yaml
   weft keys create --owner NAME [--tier T] [--scopes a,b] [--roles r] [--expires 90d|DATE]
@@ -62,6 +65,7 @@ const commands: Readonly<Record<string, CommandEntry>> = {
   compose: { run: composeCommand, flags: ['dir'] },
   config: { run: config, flags: ['dir'], takesWords: true },
   keys: { run: keys, flags: ['dir', ...Object.keys(keyFlags)], takesWords: true },
+  persist: { run: persist, flags: ['dir', 'supergraph', 'format', 'out', 'check'], takesWords: true },
   plan: { run: plan, flags: ['dir', 'supergraph', 'operation'], takesWords: true },
 };
 
@@ -71,6 +75,9 @@ const flags = {
   port: { type: 'string' },
   host: { type: 'string' },
   operation: { type: 'string' },
+  format: { type: 'string' },
+  out: { type: 'string' },
+  check: { type: 'boolean' },
   ...keyFlags,
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
@@ -89,12 +96,13 @@ async function main(argv: readonly string[]): Promise<number> {
   if (words.length > 0 && !entry.takesWords) {
     throw new UsageError(`"weft ${name}" takes flags alone, but got "${words.join(' ')}"`);
   }
-  const { dir = '.', supergraph, host, operation } = values;
+  const { dir = '.', supergraph, host, operation, format, out, check: isCheck } = values;
   if (supergraph !== undefined && values.dir !== undefined) {
     throw new UsageError('expected one of --dir and --supergraph, but got both');
   }
   const port = readPort(values.port);
-  return entry.run({ dir, supergraph, host, port, operation, keyFlags: pickKeyFlags(values), words });
+  const persistFlags = { format, out, check: isCheck };
+  return entry.run({ dir, supergraph, host, port, operation, keyFlags: pickKeyFlags(values), persistFlags, words });
 }
 
 function readArguments(argv: readonly string[]) {

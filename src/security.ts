@@ -5,7 +5,13 @@ import type { AccessRule } from './config/identity-types.ts';
 import type { GatewayConfig } from './config/types.ts';
 import type { Authenticator } from './identity/authenticate.ts';
 import { openIdentity } from './identity/open.ts';
-import { createFrontDoor, openPolicyAnswers, type FrontDoor } from './policies/front-door.ts';
+import { openPersisted } from './persisted/open.ts';
+import type { PersistedOperations } from './persisted/types.ts';
+import type { LimitsConfig } from './config/limit-types.ts';
+import { createMemoryLimiter } from './limits/memory-limiter.ts';
+import { createRedisLimiter } from './limits/redis-limiter.ts';
+import type { Limiter } from './limits/types.ts';
+import { createFrontDoor, forCallers, openPolicyAnswers, type FrontDoor } from './policies/front-door.ts';
 import { closeRedis, connectRedis, waitForRedis, type Redis } from './redis/connect.ts';
 import { clientCertificateOf } from './server/client-certificate.ts';
 import { clientSignal } from './server/client-signal.ts';
@@ -13,35 +19,79 @@ import type { PolicyAnswers } from './policies/policy-answers.ts';
 import { publishNotice } from './telemetry/channels.ts';
 import { createRequestScope } from './upstream/scope.ts';
 
+/** What instances share by Redis, each with what it keeps itself: how much is used, and documents known by id. */
+export interface SharedState {
+  readonly redis: Redis | undefined;
+  readonly limiter: Limiter;
+  /** Undefined where clients send whole documents. */
+  readonly persisted: PersistedOperations | undefined;
+  readonly close: () => Promise<void>;
+}
+
 /**
- * Opens what stands in front of both spines: identity providers, what answers policies, and the connection to Redis that
- * they share. It outlives every generation of schemas.
+ * Opens it. A Redis that is down keeps no gateway from starting: what needs it says itself what holds until then.
  *
- * @param supergraph The first one; it says which policies must have an answer.
- * @throws {GatewayError} `CONFIGURATION_INVALID`; nothing is left open then.
+ * @throws {GatewayError} `CONFIGURATION_INVALID` for manifests that are bad; nothing is left open then.
  */
-export async function openFrontDoor(config: GatewayConfig, supergraph: DocumentNode): Promise<FrontDoor> {
+export async function openSharedState(config: GatewayConfig): Promise<SharedState> {
   const redis = config.redis && connectRedis(config.redis);
-  try {
-    // A Redis that is down does not keep the gateway from starting: what needs it is refused until it is there.
-    if (redis) await waitForRedis(redis, redisWaitMs).catch(() => {});
-    return await openWith(config, supergraph, redis);
-  } catch (error) {
+  if (redis) await waitForRedis(redis, redisWaitMs).catch(() => {});
+  const limiter = openLimiter(config.limits, redis);
+  const close = async (): Promise<void> => {
+    await limiter.close();
     if (redis) await closeRedis(redis);
+  };
+  try {
+    const persisted = await openPersistedOf(config, redis);
+    return {
+      ...{ redis, limiter, persisted },
+      close: async () => {
+        await persisted?.close();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
     throw error;
   }
 }
 
+function openLimiter({ store, timeoutMs, instances, maxKeys }: LimitsConfig, redis: Redis | undefined): Limiter {
+  return redis && store === 'redis'
+    ? createRedisLimiter({ redis, timeoutMs, instances, maxKeys })
+    : createMemoryLimiter({ now: Date.now, maxKeys });
+}
+
+async function openPersistedOf(
+  { graphql: { persisted: config } }: GatewayConfig,
+  redis: Redis | undefined,
+): Promise<PersistedOperations | undefined> {
+  if (!config?.automatic && !config?.trusted) return undefined;
+  const { bypass } = config.trusted ?? {};
+  return openPersisted({ config, redis, mayBypass: bypass ? forCallers(bypass) : () => false });
+}
+
 const redisWaitMs = 1000;
 
-async function openWith(config: GatewayConfig, supergraph: DocumentNode, redis: Redis | undefined): Promise<FrontDoor> {
+/**
+ * Opens what stands in front of both spines: identity providers and what answers policies. It outlives every generation of
+ * schemas.
+ *
+ * @param supergraph The first one; it says which policies must have an answer.
+ * @throws {GatewayError} `CONFIGURATION_INVALID`; nothing is left open then.
+ */
+export async function openFrontDoor(
+  config: GatewayConfig,
+  supergraph: DocumentNode,
+  shared: SharedState,
+): Promise<FrontDoor> {
   const warning = warnOfNobody(config, supergraph);
   if (warning !== undefined) publishNotice({ level: 'warn', message: warning });
   const answers = await openAnswers(config, supergraph);
   let authenticator: Authenticator | undefined;
   try {
-    authenticator = await openIdentity(config.identity, redis);
-    return frontDoorOf(config, { answers, authenticator, redis });
+    authenticator = await openIdentity(config.identity, shared.redis);
+    return frontDoorOf(config, { answers, authenticator, limiter: shared.limiter });
   } catch (error) {
     await Promise.all([authenticator?.close(), answers.close()]);
     throw error;
@@ -51,16 +101,16 @@ async function openWith(config: GatewayConfig, supergraph: DocumentNode, redis: 
 interface Opened {
   readonly answers: PolicyAnswers;
   readonly authenticator: Authenticator;
-  readonly redis: Redis | undefined;
+  readonly limiter: Limiter;
 }
 
-function frontDoorOf(config: GatewayConfig, { answers, authenticator, redis }: Opened): FrontDoor {
-  const { security, audiences, responseHeaders: responseHeaderRules } = config;
+function frontDoorOf(config: GatewayConfig, { answers, authenticator, limiter }: Opened): FrontDoor {
+  const { security, audiences, limits, responseHeaders: responseHeaderRules } = config;
   const { anonymous } = config.identity;
   const hidden = authenticator.places();
-  const frontDoor = createFrontDoor({
-    ...{ security, anonymous, authenticator, answers, audiences, clientCertificateOf },
-    createScope: ({ req: { headers }, res, requestId, caller, client }) =>
+  return createFrontDoor({
+    ...{ security, anonymous, authenticator, answers, audiences, limits, limiter, clientCertificateOf },
+    createScope: ({ req: { headers }, res, requestId, caller, client, limits: charges }) =>
       // One literal: a spread in it would make a second object for each request.
       createRequestScope({
         headers,
@@ -70,15 +120,9 @@ function frontDoorOf(config: GatewayConfig, { answers, authenticator, redis }: O
         caller,
         client,
         hidden,
+        limits: charges,
       }),
   });
-  return {
-    ...frontDoor,
-    close: async () => {
-      await frontDoor.close();
-      if (redis) await closeRedis(redis);
-    },
-  };
 }
 
 /**

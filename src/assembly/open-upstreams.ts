@@ -1,4 +1,5 @@
 import type { UpstreamConfig } from '../config/types.ts';
+import { limitStreams, type LimitCall } from '../upstream/limit-calls.ts';
 import { openStreamOver } from '../upstream/open-stream.ts';
 import { createUpstream, type Upstream } from '../upstream/pool.ts';
 import { upstreamHeaders } from '../upstream/request-headers.ts';
@@ -20,12 +21,18 @@ export interface OpenUpstreams {
   readonly close: () => Promise<void>;
 }
 
+/** What holds back the calls to an upstream, by its name; undefined where nothing does. */
+export type LimitCallsOf = (upstream: string) => LimitCall | undefined;
+
 /**
  * Starts stand-ins and opens a pool for every target.
  *
  * @throws {GatewayError} `START_FAILED` or `CONFIGURATION_INVALID`; what was opened is closed again.
  */
-export async function openUpstreams(configs: readonly UpstreamConfig[]): Promise<OpenUpstreams> {
+export async function openUpstreams(
+  configs: readonly UpstreamConfig[],
+  limitCallsOf: LimitCallsOf = () => undefined,
+): Promise<OpenUpstreams> {
   const byName = new Map<string, OpenUpstream>();
   const standIns: StandIn[] = [];
   const close = async (): Promise<void> => {
@@ -37,7 +44,7 @@ export async function openUpstreams(configs: readonly UpstreamConfig[]): Promise
       const isEmbedded = config.targets.includes('embedded');
       if (isEmbedded) standIns.push(await startStandIn(config));
       const targets = isEmbedded ? [standIns.at(-1)?.url ?? ''] : config.targets;
-      byName.set(config.name, openUpstream(config, targets, isEmbedded));
+      byName.set(config.name, { ...openUpstream(config, targets, limitCallsOf(config.name)), isEmbedded });
     }
   } catch (error) {
     await close();
@@ -46,13 +53,16 @@ export async function openUpstreams(configs: readonly UpstreamConfig[]): Promise
   return { byName, close };
 }
 
-function openUpstream(config: UpstreamConfig, targets: readonly string[], isEmbedded: boolean): OpenUpstream {
-  const upstream = createUpstream(config, targets);
+function openUpstream(
+  config: UpstreamConfig,
+  targets: readonly string[],
+  limit: LimitCall | undefined,
+): Omit<OpenUpstream, 'isEmbedded'> {
+  const upstream = createUpstream(config, targets, limit);
   return {
     config,
     upstream,
-    isEmbedded,
     headers: (scope) => upstreamHeaders(upstream.headerRules, scope),
-    openStream: openStreamOver(upstream.stream),
+    openStream: openStreamOver(limit ? limitStreams(limit)(upstream.stream) : upstream.stream),
   };
 }

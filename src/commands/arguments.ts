@@ -11,6 +11,16 @@ export type KeyFlag =
   | 'key'
   | 'until';
 
+/** Flags of `weft persist`. */
+export interface PersistFlags {
+  /** `apollo`, `relay` or `plain`. */
+  readonly format?: string | undefined;
+  /** File of the manifest. */
+  readonly out?: string | undefined;
+  /** Whether the file is only compared. */
+  readonly check?: boolean | undefined;
+}
+
 /** What a command gets: the flags that it knows, and the words after its name. */
 export interface Arguments {
   /** Folder of the gateway, relative to the working directory. */
@@ -23,6 +33,7 @@ export interface Arguments {
   readonly operation: string | undefined;
   /** As they were given. */
   readonly keyFlags: Readonly<Partial<Record<KeyFlag, string | undefined>>>;
+  readonly persistFlags?: PersistFlags;
   /** What stands after the command's name. */
   readonly words: readonly string[];
 }

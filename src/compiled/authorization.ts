@@ -27,9 +27,13 @@ export interface Refusal {
   readonly errors: readonly GraphQLError[];
 }
 
-/** Nobody hears why it could not be said what a caller may read, but that nothing was. */
-export function refusalOf(cause: unknown): Refusal {
-  const message = `it could not be said what a caller may read: ${cause instanceof Error ? cause.message : String(cause)}`;
+/**
+ * Nobody hears why it could not be said what a caller may do, but that nothing was.
+ *
+ * @param unsaid What could not be said, for the log.
+ */
+export function refusalOf(cause: unknown, unsaid = 'what a caller may read'): Refusal {
+  const message = `it could not be said ${unsaid}: ${cause instanceof Error ? cause.message : String(cause)}`;
   const error = cause instanceof GatewayError ? cause : new GatewayError('INTERNAL_ERROR', message, { cause });
   return { errors: [asGraphqlError({ path: [], error })] };
 }
@@ -49,3 +53,16 @@ export function opaqueRefusal({ isKnown }: RequestScope['caller']): Refusal {
   const error = new GatewayError(isKnown ? 'UNAUTHORIZED_FIELD_OR_TYPE' : 'CREDENTIALS_MISSING', message);
   return { errors: [asGraphqlError({ path: [], error })] };
 }
+
+/** How often a field is asked for by an operation that could not be taken apart, nobody can say. */
+export const unlimitedRefusal: Refusal = {
+  errors: [
+    asGraphqlError({
+      path: [],
+      error: new GatewayError(
+        'DOCUMENT_LIMIT_EXCEEDED',
+        'Expected an operation that can be checked field by field, as it asks for fields that have limits, but got one that is too large.',
+      ),
+    }),
+  ],
+};

@@ -8,7 +8,7 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import type { Guards } from '../composition/guards/guards.ts';
+import type { LimitedGuards } from '../composition/field-limits/field-limits.ts';
 import type { JoinGraph } from '../composition/join-graph/types.ts';
 import { compileProgram, type Program } from '../executor/program.ts';
 import { Budget } from '../planner/budget.ts';
@@ -22,16 +22,21 @@ import { shapeOf } from '../planner/shape-of.ts';
 import type { Shape } from '../planner/shape.ts';
 import { publishNotice } from '../telemetry/channels.ts';
 import type { Facade, PreparedFetch } from '../upstream/types.ts';
-import { asksSchema } from './asks-schema.ts';
-import type { Checked, Entry, Guarded, Reading, Variables } from './entry.ts';
+import type { Admission } from './admission.ts';
+import { asksFor, asksSchema } from './asks-schema.ts';
+import { unlimitedRefusal } from './authorization.ts';
+import type { Checked, Entry, Examine, Guarded, Reading, Variables } from './entry.ts';
+import { fieldUsesOf } from './field-uses.ts';
 
 export interface EntryParts {
   readonly schema: GraphQLSchema;
   readonly graph: JoinGraph;
   /** By upstream name. */
   readonly facades: ReadonlyMap<string, Facade>;
-  /** Default: nothing is guarded. */
-  readonly guards?: Guards;
+  /** Default: nothing is guarded or limited. */
+  readonly guards?: LimitedGuards;
+  /** Default: everything is admitted. */
+  readonly admission?: Admission;
   /** `stitched`: nothing is planned. Default `compiled`. */
   readonly runs?: 'compiled' | 'stitched';
 }
@@ -63,23 +68,37 @@ export function planningBudget(): Budget {
 export function buildEntry(document: DocumentNode, operationName: string | undefined, parts: EntryParts): Built<Entry> {
   const node = getOperationAST(document, operationName);
   if (!node) throw new TypeError(`the document has no operation "${operationName ?? ''}"`);
-  const { schema, graph, guards } = parts;
+  const { schema, graph, guards, admission } = parts;
   const isPlanned = parts.runs !== 'stitched' && node.operation !== 'subscription';
   const checked = { asksSchema: asksSchema(document, node) };
-  if (!isPlanned && !guards) return { value: { runs: 'stitched', ...checked }, bytes: smallestBytes };
+  if (!isPlanned && !guards && !admission) return { value: { runs: 'stitched', ...checked }, bytes: smallestBytes };
   const budget = planningBudget();
   let operation: Operation;
   try {
     operation = normalise({ document, schema, graph, budget, ...(operationName !== undefined && { operationName }) });
   } catch (cause) {
     tellWhyStitched(cause, document);
-    // What cannot be taken apart may ask for anything.
-    const guarded = guards && { requirements: [...guards.requirements.keys()] };
-    return { value: { runs: 'stitched', ...checked, ...(guarded && { guarded }) }, bytes: smallestBytes };
+    return { value: { runs: 'stitched', ...checked, ...checkedOpaque(document, node, parts) }, bytes: smallestBytes };
   }
   const reading = readingOf(operation, node, schema);
   const planned = isPlanned ? tryToPlan({ document, operation, budget }, reading, parts) : undefined;
-  return withGuards(checked, { operation, reading, planned, parts });
+  return withGuards(checked, { document, node, operation, reading, planned, parts });
+}
+
+/** What cannot be taken apart may ask for anything, any number of times. */
+function checkedOpaque(
+  document: DocumentNode,
+  node: OperationDefinitionNode,
+  { guards, admission }: EntryParts,
+): Partial<Checked> {
+  const limited = new Set(guards?.limits.map(({ coordinate }) => coordinate.split('.')[1] ?? coordinate));
+  const isLimited = limited.size > 0 && asksFor(document, node, limited);
+  const nothing = { operation: undefined, plan: undefined, fieldUses: undefined };
+  return {
+    ...(guards && { guarded: { requirements: [...guards.requirements.keys()] } }),
+    ...(admission && { examined: admission.examine({ document, node, ...nothing }) }),
+    ...(isLimited && { refusal: unlimitedRefusal }),
+  };
 }
 
 interface Planning {
@@ -107,22 +126,40 @@ function tryToPlan(
 }
 
 interface Entering {
+  readonly document: DocumentNode;
+  readonly node: OperationDefinitionNode;
   readonly operation: Operation;
   readonly reading: Reading;
   readonly planned: Planned | undefined;
   readonly parts: EntryParts;
 }
 
-function withGuards(checked: Checked, { operation, reading, planned, parts }: Entering): Built<Entry> {
+function withGuards(checked: Checked, entering: Entering): Built<Entry> {
+  const { operation, reading, planned, parts } = entering;
   const { guards, schema } = parts;
-  const requirements = guards ? demandsOf(operation, guards, schema) : [];
+  const demands = guards ? demandsOf(operation, guards, schema) : [];
+  const examine = examineOf(entering);
   const guarded: Guarded | undefined =
-    requirements.length > 0
-      ? { requirements, parts: { operation, isPlanned: planned !== undefined, ...reading } }
+    guards && demands.length > 0
+      ? {
+          requirements: demands.filter((number) => number < guards.firstLimit),
+          parts: { operation, isPlanned: planned !== undefined, ...reading, ...(examine && { examine }) },
+        }
       : undefined;
-  const held = { ...checked, ...(guarded && { guarded }) };
+  const examined = examine && { examined: examine(operation, planned?.value.plan) };
+  const held = { ...checked, ...(guarded && { guarded }), ...examined };
   const bytes = (planned?.bytes ?? smallestBytes) + (guarded ? 4 * JSON.stringify(operation).length : 0);
   return { value: planned ? { runs: 'compiled', ...planned.value, ...held } : { runs: 'stitched', ...held }, bytes };
+}
+
+/** Shows an operation, or what is left of it, to admission. */
+function examineOf({ document, node, parts }: Entering): Examine | undefined {
+  const { admission, guards, schema } = parts;
+  if (!admission) return undefined;
+  return (operation, plan) => {
+    const fieldUses = guards && guards.limits.length > 0 ? fieldUsesOf(operation, { node, schema, guards }) : undefined;
+    return admission.examine({ document, node, operation, plan, fieldUses });
+  };
 }
 
 interface ToPlan {

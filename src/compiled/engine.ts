@@ -1,4 +1,10 @@
 import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql';
+import {
+  noFieldLimits,
+  noGuards,
+  withFieldLimits,
+  type FieldLimits,
+} from '../composition/field-limits/field-limits.ts';
 import { buildJoinGraph } from '../composition/join-graph/build.ts';
 import type { Program } from '../executor/program.ts';
 import { mapResults } from '../lib/map-results.ts';
@@ -6,9 +12,10 @@ import type { Plan } from '../planner/plan.ts';
 import { printPlan } from '../planner/print-plan.ts';
 import { executeStitched, subscribeStitched } from '../stitched/execute.ts';
 import type { Facade, RequestScope } from '../upstream/types.ts';
+import type { Admission, AdmittedRequest, Finish } from './admission.ts';
 import { introspectionRefusal, type Authorization, type MayIntrospect } from './authorization.ts';
-import { Denying, type Allowed } from './denying.ts';
 import type { CompiledEntry, Entry, Reading, Variables } from './entry.ts';
+import { Gate, type Allowed } from './gate.ts';
 import { Programs } from './programs.ts';
 import { asFetchAnswer, asGraphqlError, gatewayErrorOf, resultOf } from './results.ts';
 
@@ -17,7 +24,7 @@ import { asFetchAnswer, asGraphqlError, gatewayErrorOf, resultOf } from './resul
  * stitched. It never looks at a socket, and is told what a caller lacks: it sees to it that nothing of that is read.
  */
 
-export interface CompiledEngineParts {
+export interface CompiledEngineParts<Examined = unknown> {
   readonly supergraph: DocumentNode;
   /** By upstream name. */
   readonly facades: ReadonlyMap<string, Facade>;
@@ -27,6 +34,10 @@ export interface CompiledEngineParts {
   readonly runs?: 'compiled' | 'stitched';
   /** Default: everyone may read everything. */
   readonly authorization?: Authorization;
+  /** Default: no field has a limit. Their numbers follow those of the guards; what is used up, `admission` says. */
+  readonly fieldLimits?: FieldLimits;
+  /** Asked before each run, after `authorization`. Default: everything is admitted. */
+  readonly admission?: Admission<Examined>;
   /** Default: everyone may. */
   readonly mayIntrospect?: MayIntrospect;
   /** Whether a request with `weft-query-plan: true` gets its plan in `extensions.queryPlan`. Default false. */
@@ -64,8 +75,9 @@ export interface CompiledEngine {
   readonly counts: () => EngineCounts;
 }
 
-export function createCompiledEngine(parts: CompiledEngineParts): CompiledEngine {
-  const engine = new Engine(parts);
+export function createCompiledEngine<Examined>(parts: CompiledEngineParts<Examined>): CompiledEngine {
+  // What `examine` finds comes back to `admit` of the same admission alone.
+  const engine = new Engine(parts as CompiledEngineParts);
   return {
     execute: (args) => engine.execute(args),
     runPrepared: (request, context) => engine.runPrepared(request, context),
@@ -85,33 +97,37 @@ class Engine {
   readonly #schema: GraphQLSchema;
   readonly #showsPlans: boolean;
   readonly #programs: Programs;
-  readonly #denying: Denying | undefined;
+  readonly #gate: Gate | undefined;
   readonly #mayIntrospect: MayIntrospect | undefined;
 
   constructor({ supergraph, facades, schema, runs = 'compiled', maxBytes, ...options }: CompiledEngineParts) {
-    const { authorization, mayIntrospect, showsPlans = false } = options;
-    const isGuarded = authorization !== undefined && authorization.guards.requirements.length > 0;
+    const { authorization, fieldLimits = noFieldLimits, admission, mayIntrospect, showsPlans = false } = options;
+    const guards = withFieldLimits(authorization?.guards ?? noGuards, fieldLimits);
+    const isGuarded = guards.requirements.length > 0 || guards.limits.length > 0;
     this.#schema = schema;
     this.#showsPlans = showsPlans;
     this.#mayIntrospect = mayIntrospect;
     this.#programs = new Programs({
       ...{ schema, facades, runs, graph: buildJoinGraph(supergraph) },
-      ...(isGuarded && { guards: authorization.guards }),
+      ...(isGuarded && { guards }),
+      ...(admission && { admission }),
       ...(maxBytes !== undefined && { maxBytes }),
     });
-    this.#denying = isGuarded ? new Denying(authorization, this.#programs) : undefined;
+    const isGated = isGuarded || admission !== undefined;
+    this.#gate = isGated ? new Gate({ authorization, admission, guards, programs: this.#programs }) : undefined;
     if (runs === 'compiled') this.#programs.warmUp();
   }
 
   execute(args: ExecutionArgs): Promise<ExecutionResult> {
     const { entry, scope, variables } = this.#read(args);
     if (this.#hidesSchema(entry, scope)) return Promise.resolve(introspectionRefusal);
-    const whole = (): Promise<ExecutionResult> => {
-      if (entry.runs === 'compiled') return this.#run(entry, variables, scope);
+    const whole = (finish?: Finish): Promise<ExecutionResult> => {
+      if (entry.runs === 'compiled') return this.#run(entry, { variables, scope }, finish);
       this.counts.stitched += 1;
-      return executeStitched(args);
+      const result = executeStitched(args);
+      return finish ? result.then(finish) : result;
     };
-    return this.#admit(entry, { variables, scope }, whole);
+    return this.#pass(entry, { variables, scope }, whole);
   }
 
   runPrepared(
@@ -121,17 +137,19 @@ class Engine {
     const entry = this.#programs.find(query, operationName);
     if (entry?.runs !== 'compiled' || (entry.isMutation && req.method !== 'POST')) return undefined;
     if (this.#hidesSchema(entry, scope)) return Promise.resolve(introspectionRefusal);
-    return this.#admit(entry, { variables, scope }, () => this.#run(entry, variables, scope));
+    const request = { variables, scope };
+    return this.#pass(entry, request, (finish) => this.#run(entry, request, finish));
   }
 
   subscribe(args: ExecutionArgs): Promise<Events | ExecutionResult> {
     const { entry, scope, variables } = this.#read(args);
     if (this.#hidesSchema(entry, scope)) return Promise.resolve(introspectionRefusal);
-    const whole = (): Promise<Events | ExecutionResult> => subscribeStitched(args);
-    if (!entry.guarded || !this.#denying) return whole();
-    const part = (allowed: Allowed): Promise<Events | ExecutionResult> =>
-      this.#subscribeMasked(allowed, variables, scope);
-    return this.#denying.admit(entry.guarded, { variables, scope }, { whole, part });
+    if (!this.#gate?.stops(entry)) return subscribeStitched(args);
+    const request = { variables, scope };
+    return this.#gate.pass<Events | ExecutionResult>(entry, request, {
+      whole: async (finish) => finished(await subscribeStitched(args), finish),
+      part: async (allowed, finish) => finished(await this.#subscribeMasked(allowed, request), finish),
+    });
   }
 
   #read({ document, operationName, variableValues, contextValue }: ExecutionArgs): {
@@ -151,30 +169,32 @@ class Engine {
     return asksSchema && this.#mayIntrospect !== undefined && !this.#mayIntrospect(caller);
   }
 
-  #admit(
-    { guarded }: Entry,
-    request: { readonly variables: Variables; readonly scope: RequestScope },
-    whole: () => Promise<ExecutionResult>,
+  #pass(
+    entry: Entry,
+    request: AdmittedRequest,
+    whole: (finish?: Finish) => Promise<ExecutionResult>,
   ): Promise<ExecutionResult> {
-    if (!guarded || !this.#denying) return whole();
-    const { variables, scope } = request;
-    const part = ({ masked, reading }: Allowed): Promise<ExecutionResult> =>
-      this.#run({ ...masked, ...reading }, variables, scope);
-    return this.#denying.admit(guarded, request, { whole, part });
+    if (!this.#gate?.stops(entry)) return whole();
+    const part = ({ masked, reading }: Allowed, finish: Finish | undefined): Promise<ExecutionResult> =>
+      this.#run({ ...masked, ...reading }, request, finish);
+    return this.#gate.pass(entry, request, { whole, part });
   }
 
-  #run(runnable: Runnable | CompiledEntry, variables: Variables, scope: RequestScope): Promise<ExecutionResult> {
+  #run(
+    runnable: Runnable | CompiledEntry,
+    request: AdmittedRequest,
+    finish: Finish | undefined,
+  ): Promise<ExecutionResult> {
     const { plan } = runnable;
     if (plan) this.counts.compiled += 1;
     else this.counts.stitched += 1;
-    const shows = this.#showsPlans && plan && scope.clientHeaders['weft-query-plan'] === 'true';
-    return shows ? runShown(runnable, plan, { variables, scope }) : run(runnable, variables, scope);
+    const shows = this.#showsPlans && plan && request.scope.clientHeaders['weft-query-plan'] === 'true';
+    return shows ? runShown(runnable, plan, { request, finish }) : run(runnable, request, finish);
   }
 
   async #subscribeMasked(
     { masked, reading, values }: Allowed,
-    variables: Variables,
-    scope: RequestScope,
+    { variables, scope }: AdmittedRequest,
   ): Promise<Events | ExecutionResult> {
     const { stitched } = masked;
     if (!stitched) throw new TypeError('a subscription runs stitched');
@@ -193,20 +213,27 @@ class Engine {
 
 async function run(
   { program, coerce, introspect }: Runnable,
-  variables: Variables,
-  scope: RequestScope,
+  { variables, scope }: AdmittedRequest,
+  finish: Finish | undefined,
 ): Promise<ExecutionResult> {
   const { values, errors } = coerce(variables);
-  if (errors) return { errors };
+  if (errors) return finish ? finish({ errors }) : { errors };
   const introspection = introspect && { introspection: introspect(variables) };
-  return resultOf(await program.run({ variables, values, scope, ...introspection }), scope);
+  const result = resultOf(await program.run({ variables, values, scope, ...introspection }), scope);
+  return finish ? finish(result) : result;
 }
 
 /** Runs as any other, and shows how. */
 async function runShown(
   runnable: Runnable,
   plan: Plan,
-  { variables, scope }: { readonly variables: Variables; readonly scope: RequestScope },
+  { request, finish }: { readonly request: AdmittedRequest; readonly finish: Finish | undefined },
 ): Promise<ExecutionResult> {
-  return { ...(await run(runnable, variables, scope)), extensions: { queryPlan: printPlan(plan) } };
+  const result = await run(runnable, request, finish);
+  return { ...result, extensions: { ...result.extensions, queryPlan: printPlan(plan) } };
+}
+
+function finished(events: Events | ExecutionResult, finish: Finish | undefined): Events | ExecutionResult {
+  if (!finish) return events;
+  return Symbol.asyncIterator in events ? mapResults(events, finish) : finish(events);
 }

@@ -2,6 +2,7 @@ import type { GraphQLError } from 'graphql';
 import type { Program } from '../executor/program.ts';
 import type { Operation } from '../planner/operation.ts';
 import type { Plan } from '../planner/plan.ts';
+import type { Refusal } from './authorization.ts';
 
 /** What runs one operation of a document. */
 export type Entry = CompiledEntry | StitchedEntry;
@@ -21,8 +22,12 @@ export interface StitchedEntry extends Checked {
 export interface Checked {
   /** Whether it asks for `__schema` or `__type`. */
   readonly asksSchema: boolean;
-  /** Absent where nothing that it asks for is guarded. */
+  /** Absent where nothing that it asks for is guarded or limited. */
   readonly guarded?: Guarded;
+  /** What admission found in the whole operation. Absent without admission. */
+  readonly examined?: unknown;
+  /** Why it never runs, whoever asks. */
+  readonly refusal?: Refusal;
 }
 
 /** What an operation needs of a request beside its program. */
@@ -33,9 +38,9 @@ export interface Reading {
   readonly introspect: ((variables: Variables) => object) | undefined;
 }
 
-/** An operation that demands something of its caller. */
+/** An operation that demands something of its caller, or asks for fields that have limits. */
 export interface Guarded {
-  /** Numbers of all that it may demand, ascending. */
+  /** Numbers of all requirements that it may have, ascending. Empty where it only has limits. */
   readonly requirements: readonly number[];
   /** What its masked programs are made of; absent where it could not be taken apart, and so cannot be masked. */
   readonly parts?: MaskableParts;
@@ -46,7 +51,12 @@ export interface MaskableParts extends Reading {
   readonly operation: Operation;
   /** Whether it could be planned: if not, a part of it runs stitched as well. */
   readonly isPlanned: boolean;
+  /** Asks admission to look at a part of it; absent without admission. */
+  readonly examine?: Examine;
 }
+
+/** @param operation What is left of the operation. */
+export type Examine = (operation: Operation, plan: Plan | undefined) => unknown;
 
 export type Variables = Readonly<Record<string, unknown>>;
 

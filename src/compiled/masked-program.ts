@@ -1,5 +1,5 @@
 import { parse, type DocumentNode, type GraphQLSchema } from 'graphql';
-import type { Guards } from '../composition/guards/guards.ts';
+import type { LimitedGuards } from '../composition/field-limits/field-limits.ts';
 import type { Program } from '../executor/program.ts';
 import { compileShaping, type ShapeAnswer } from '../executor/shape-answer.ts';
 import { maskOperation } from '../planner/mask-operation.ts';
@@ -23,6 +23,8 @@ export interface MaskedProgram {
   readonly plan?: Plan;
   /** Only where it runs stitched. */
   readonly stitched?: StitchedPart;
+  /** What admission finds in what is left; absent without admission. Made when it is first asked for. */
+  readonly examined?: () => unknown;
 }
 
 /** The part of an operation that is not denied, as a document of its own. */
@@ -33,11 +35,11 @@ export interface StitchedPart {
   readonly shapeAnswer: ShapeAnswer;
 }
 
-/** @param denied Numbers of what the caller lacks. */
+/** @param denied Numbers of what the caller lacks, or has used up. */
 export function buildMasked(
-  { operation, isPlanned }: MaskableParts,
+  { operation, isPlanned, examine }: MaskableParts,
   denied: readonly number[],
-  parts: EntryParts & { readonly guards: Guards },
+  parts: EntryParts & { readonly guards: LimitedGuards },
 ): Built<MaskedProgram> {
   const { schema, graph, facades, guards } = parts;
   const mask = new Mask(schema, guards, denied);
@@ -52,14 +54,21 @@ export function buildMasked(
         graph,
         preparing(facades),
       );
-      return { value: { shape, program, plan }, bytes };
+      return { value: { shape, program, plan, ...(examine && examining(() => examine(masked, plan))) }, bytes };
     } catch (cause) {
       if (document) tellWhyStitched(cause, document);
     }
   }
   const stitched = { document, shapeAnswer: compileShaping(shape, written.selections) };
   const bytes = smallestBytes + 4 * (JSON.stringify(shape).length + 2 * written.text.length);
-  return { value: { shape, program: stitchedProgram(stitched, schema), stitched }, bytes };
+  const examined = examine && examining(() => examine(masked, undefined));
+  return { value: { shape, program: stitchedProgram(stitched, schema), stitched, ...examined }, bytes };
+}
+
+/** A mask of limits is never examined: what was used up was charged by the whole operation. */
+function examining(examine: () => unknown): Pick<MaskedProgram, 'examined'> {
+  let kept: { readonly examined: unknown } | undefined;
+  return { examined: () => (kept ??= { examined: examine() }).examined };
 }
 
 function stitchedProgram({ document, shapeAnswer }: StitchedPart, schema: GraphQLSchema): Program {

@@ -1,6 +1,6 @@
 import { getOperationAST, print, type DocumentNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { Guards } from '../composition/guards/guards.ts';
+import type { LimitedGuards } from '../composition/field-limits/field-limits.ts';
 import { Budget } from '../planner/budget.ts';
 import { normalise } from '../planner/normalise.ts';
 import { shapeOf } from '../planner/shape-of.ts';
@@ -52,8 +52,8 @@ export class Programs {
     return value;
   }
 
-  /** What runs a guarded operation for callers who lack just this. */
-  masked(of: MaskableParts, denied: readonly number[], guards: Guards): MaskedProgram {
+  /** What runs a guarded operation for callers who lack just this, or have used it up. */
+  masked(of: MaskableParts, denied: readonly number[], guards: LimitedGuards): MaskedProgram {
     const distinct = denied.length > 1 ? [...new Set(denied)].toSorted((a, b) => a - b) : denied;
     // No name of an operation begins with a digit, so no key of an entry is such a key.
     const key = `\0${this.#idOf(of)}\0${distinct.join()}`;

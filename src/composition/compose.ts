@@ -1,7 +1,10 @@
 import { composeServices } from '@theguild/federation-composition';
 import { print, type GraphQLError } from 'graphql';
 import { GatewayError } from '../errors.ts';
+import { withCanonicalCosts } from './cost/canonical-costs.ts';
+import { checkCosts } from './cost/check-costs.ts';
 import { mergedTypes, fieldsOf, placeOf } from './definitions.ts';
+import { checkFieldLimits, holdFieldLimits, withoutFieldLimits } from './field-limits/hold-field-limits.ts';
 import { holdGuards } from './guards/hold-guards.ts';
 import { checkGuards, lowerGuards } from './guards/lower-guards.ts';
 import type { Place, Problem, SourceSchema } from './types.ts';
@@ -23,21 +26,25 @@ export function printProblem({ code, message, places }: Problem): string {
 
 /**
  * Source schemas to supergraph SDL. A guard that any source has stands in it, at its place: those of interfaces on what
- * implements them, those of several sources as one that asks for all of them.
+ * implements them, those of several sources as one that asks for all of them. So does every `@rateLimit`.
  *
  * @throws {CompositionError} with every problem that the composition library reports, each with its places, or with the
- * guards that have no meaning where they stand.
+ * guards, limits and costs that have no meaning where they stand.
  */
 export function compose(sources: readonly SourceSchema[]): string {
-  const misplaced = sources.flatMap(checkGuards);
+  const misplaced = sources.flatMap((source) => [
+    ...checkGuards(source),
+    ...checkFieldLimits(source),
+    ...checkCosts(source),
+  ]);
   if (misplaced.length > 0) throw new CompositionError(misplaced);
-  const lowered = sources.map(lowerGuards);
+  const lowered = sources.map((source) => withCanonicalCosts(lowerGuards(withoutFieldLimits(source))));
   const result = composeServices(lowered.map(({ name, sdl, url }) => ({ name, typeDefs: sdl, url })));
   if (result.errors && result.errors.length > 0) {
     throw new CompositionError(result.errors.map((error) => problemOf(error, sources)));
   }
   if (result.supergraphSdl === undefined) throw new CompositionError([]);
-  const held = holdGuards(result.supergraphDocumentNode, sources);
+  const held = holdFieldLimits(holdGuards(result.supergraphDocumentNode, sources), sources);
   return held === result.supergraphDocumentNode ? result.supergraphSdl : print(held);
 }
 

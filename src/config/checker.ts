@@ -15,6 +15,11 @@ export class Checker {
     this.#source = source;
   }
 
+  /** Relative to the gateway's folder. */
+  get file(): string {
+    return this.#source.file;
+  }
+
   tell(path: YamlPath, message: string, part: 'key' | 'value' = 'value'): void {
     this.issues.push(this.#source.issueAt(path, `${printPath(path)}: ${message}`, part));
   }

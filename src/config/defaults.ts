@@ -20,7 +20,7 @@ const withoutFile = 'the supergraph';
 export function defaultGatewayConfig(env: NodeJS.ProcessEnv, overrides: ListenOverrides = {}): GatewayConfig {
   const listen = environmentPort(env, overrides);
   if (listen.issues.length > 0) throw new ConfigurationError(listen.issues);
-  return toGatewayConfig(gatewaySchema.parse({}), { file: undefined, dir: resolve('.') }, listen.overrides);
+  return toGatewayConfig(gatewaySchema.parse({}), { file: undefined, dir: resolve('.'), rates: [] }, listen.overrides);
 }
 
 /**

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { addresses, securityHeaders, cors, door, forCallers, networks } from './access-schema.ts';
 import { audiences, authorization, consumers, identity, tiers } from './identity-schema.ts';
+import { limits } from './limit-schema.ts';
 import { certificates, isPair, privateKey } from './pem-values.ts';
+import { batching, persisted } from './persisted-schema.ts';
+import { rate, rates, routeRate } from './rate-schema.ts';
+import { redis } from './redis-schema.ts';
 import { byteSize, duration, evenIfWrong, flag, headerName } from './values.ts';
 import { integer, oneOf, section, text, urlPath } from './values.ts';
 
@@ -28,6 +32,7 @@ const route = section({
     .default([...routeMethods])
     .describe('Methods that are served; others are refused with 405'),
   ...door,
+  limits: rates(routeRate).default([]).describe('Limits of requests by this route'),
 });
 
 const graphql = section({
@@ -45,6 +50,9 @@ const graphql = section({
   queryPlan: flag()
     .default(false)
     .describe('Whether a request with the header "weft-query-plan: true" gets its plan in extensions.queryPlan'),
+  limits: rates(rate).default([]).describe('Limits of GraphQL requests'),
+  batching: batching.optional().describe('Several operations in one request. Default none'),
+  persisted: persisted.prefault({}).describe('Operations that are known by id'),
 });
 
 const tls = section({
@@ -64,12 +72,6 @@ const tls = section({
     },
   )
   .refine(({ cert, key }) => isPair(cert, key), { error: 'the key is not that of the certificate', path: ['key'] });
-
-const redisError = 'expected a redis:// or rediss:// URL';
-const redisUrl = z
-  .string({ error: redisError })
-  .refine((value) => /^rediss?:\/\/\S+$/.test(value) && Boolean(URL.parse(value)?.hostname), { error: redisError })
-  .meta({ pattern: '^rediss?://\\S+$' });
 
 /** `gateway.yaml`. Every key has a default, so an empty file is a whole configuration. */
 export const gatewaySchema = section({
@@ -93,14 +95,13 @@ export const gatewaySchema = section({
   securityHeaders: securityHeaders()
     .default({})
     .describe('Response headers beside or in place of the defaults; "" takes a default away'),
-  redis: section({ url: redisUrl.describe('URL; the password comes from the environment') })
-    .optional()
-    .describe('What instances share'),
+  redis: redis.optional().describe('What instances share: a server by its URL, Sentinel or a cluster'),
   identity: identity.prefault({}).describe('Who asks'),
   consumers,
   tiers,
   authorization: authorization.prefault({}).describe('What callers may read'),
   audiences,
+  limits: limits.prefault({}).describe('How much may be asked'),
   routes: z
     .array(route, { error: 'expected a list of routes' })
     .default([])

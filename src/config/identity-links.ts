@@ -18,6 +18,7 @@ export function checkIdentity(check: Checker, dir: string): void {
   }
   checkAccess(check, ['graphql', 'graphiql']);
   for (const key of ['introspection', 'suggestions']) checkChoice(check, ['graphql', key]);
+  checkChoice(check, ['graphql', 'persisted', 'trusted', 'bypass']);
   for (const name of check.keys(['audiences'])) checkChoice(check, ['audiences', name, 'callers']);
 }
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { access } from './access-schema.ts';
+import { tierCost, tierDocuments } from './limit-schema.ts';
 import { hasOneStore, keyStore, provider } from './provider-schema.ts';
+import { rates, tierRate } from './rate-schema.ts';
 import { httpUrl, names, partyName, scopes } from './security-values.ts';
 import { duration, eitherOf, evenIfWrong, flag, headerName, headerValue, oneOf, section, text } from './values.ts';
 
@@ -65,8 +67,15 @@ export const consumers = z
   .default({})
   .describe('Parties that are known by name');
 
+const tier = section({
+  ...grants,
+  limits: rates(tierRate).default([]).describe('Limits of callers on it'),
+  documents: tierDocuments.optional().describe('Bounds of documents in place of those of limits.documents'),
+  cost: tierCost.optional().describe('Budget of an operation in place of that of limits.cost'),
+});
+
 export const tiers = z
-  .record(partyName(), section(grants), { error: 'expected a mapping of tier names' })
+  .record(partyName(), tier, { error: 'expected a mapping of tier names' })
   .default({})
   .describe('Plans that consumers and keys are on');
 

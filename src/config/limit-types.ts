@@ -1,3 +1,5 @@
+import type { AccessRule } from './identity-types.ts';
+
 /** How much may be asked: the parts of `gateway.yaml` and `upstreams/*.yaml` that limits read. */
 
 /** `measure`: metrics and log say what would have been refused, and nothing is. */
@@ -31,7 +33,10 @@ export type LimitPlace =
   | { readonly at: 'upstream'; readonly upstream: string };
 
 export interface RateLimitConfig {
-  /** Unique among all limits; answers, logs, metrics and keys in Redis know it by this name. */
+  /**
+   * Unique among all limits; answers, logs, metrics and keys in Redis know it by this name. Letters, digits, `_` and `-`:
+   * names with dots are free for `@rateLimit`.
+   */
   readonly name: string;
   readonly algorithm: LimitAlgorithm;
   /**
@@ -77,7 +82,7 @@ export type DocumentBound = keyof DocumentBounds;
 export interface DocumentLimitsConfig {
   readonly mode: LimitMode;
   readonly bounds: DocumentBounds;
-  /** By tier: bounds in place of those above. */
+  /** By tier: bounds in place of those above; one that is there and undefined: no bound. */
   readonly tiers: Readonly<Record<string, Partial<DocumentBounds>>>;
 }
 
@@ -85,9 +90,12 @@ export interface CostConfig {
   readonly mode: LimitMode;
   /** Most points of one operation; undefined: no bound. */
   readonly max: number | undefined;
-  /** Most points that one operation may ask of one upstream, by upstream name; `default` for the others. */
+  /**
+   * Most points that one operation may ask of one upstream, by upstream name (`Infinity`: no bound); `default` for the
+   * others (undefined: no bound).
+   */
   readonly upstreams: { readonly default: number | undefined; readonly byName: Readonly<Record<string, number>> };
-  /** By tier, in place of `max`. */
+  /** By tier, in place of `max`; `Infinity`: no bound. */
   readonly tiers: Readonly<Record<string, number>>;
   /** Length of lists that nothing is said of. Default 10. */
   readonly defaultListSize: number;
@@ -151,7 +159,7 @@ export interface PersistedConfig {
         readonly mode: 'off' | 'log' | 'enforce';
         readonly manifests: readonly ManifestSource[];
         /** Callers who may send any document. */
-        readonly bypass: import('./identity-types.ts').AccessRule | undefined;
+        readonly bypass: AccessRule | undefined;
       }
     | undefined;
 }
@@ -186,5 +194,6 @@ export type RedisServers =
     }
   | {
       readonly kind: 'cluster';
-      /** URLs of some nodes; user and password of the first are those of all. */ readonly nodes: readonly string[];
+      /** URLs of some nodes; user and password of the first are those of all. */
+      readonly nodes: readonly string[];
     };

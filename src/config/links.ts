@@ -4,6 +4,7 @@ import type { ConfigurationIssue } from './configuration-error.ts';
 import type { FolderFiles, LinkedFile } from './folder-files.ts';
 import { Checker } from './checker.ts';
 import { checkIdentity } from './identity-links.ts';
+import { checkLimits } from './limit-links.ts';
 import { suggest } from './values.ts';
 import type { YamlSource } from './yaml-source.ts';
 
@@ -54,13 +55,14 @@ export function checkGateway(source: YamlSource, { dir, upstreams }: FolderFiles
   check.namesDiffer(['responseHeaders']);
   if (isHealth(endpoint)) check.tell(['graphql', 'path'], '/health and below belong to the gateway');
   checkIdentity(check, dir);
+  const names = upstreams.map(({ name }) => name);
+  checkLimits(check, { dir, upstreams: names });
   const seen = new Map<string, number>();
   for (const index of check.list(['routes']).keys()) {
     const at = ['routes', index];
     const path = check.text([...at, 'path']);
     const upstream = check.text([...at, 'upstream']);
     const prefix = check.text([...at, 'stripPrefix']);
-    const names = upstreams.map(({ name }) => name);
     if (upstream !== undefined && !names.includes(upstream)) {
       check.tell(
         [...at, 'upstream'],

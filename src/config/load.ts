@@ -6,10 +6,13 @@ import { environmentPort } from './defaults.ts';
 import { listFolder } from './folder-files.ts';
 import type { FolderFiles, LinkedFile } from './folder-files.ts';
 import { gatewaySchema } from './gateway-schema.ts';
+import { checkAllRates } from './limit-links.ts';
 import { checkGateway, checkNames, checkUpstream } from './links.ts';
+import { ratesInForce, ratesOfGateway, ratesOfUpstream, resolveRates } from './resolve-rates.ts';
+import type { ResolvedRate, WrittenRate } from './resolve-rates.ts';
 import { toGatewayConfig, toUpstreamConfig } from './resolve.ts';
 import type { ListenOverrides } from './resolve.ts';
-import type { SecurityValues } from './print-security.ts';
+import type { DeclaredValues } from './print-security.ts';
 import type { GatewayConfig, GatewayFolder, SourceFile, UpstreamConfig } from './types.ts';
 import { upstreamSchema } from './upstream-schema.ts';
 import { validate } from './validate.ts';
@@ -37,19 +40,24 @@ export async function loadGatewayFolder(
 ): Promise<GatewayFolder> {
   const files = await listFolder(resolve(dir));
   const listen = environmentPort(env, overrides);
-  const gateway = readGateway(files, env, listen.overrides);
   const upstreams = files.upstreams.map((file) => readUpstream(files, file, env));
+  const gateway = readGateway(files, env, { overrides: listen.overrides, upstreams });
   const issues = [
     ...listen.issues,
     ...[gateway, ...upstreams].flatMap((loaded) => loaded.issues),
     ...files.issues,
     ...checkNames(files),
+    ...checkAllRates(
+      gateway.source,
+      upstreams.map(({ source }) => source),
+    ),
   ];
   if (gateway.value === undefined || issues.length > 0) throw new ConfigurationError(issues);
   return {
     dir: files.dir,
     gateway: gateway.value,
     ...(gateway.declared && { declared: gateway.declared }),
+    rates: gateway.rates,
     upstreams: upstreams.flatMap(({ value }) => value ?? []),
     schemas: await Promise.all(files.schemas.map((file) => loadSource(files.dir, file))),
     resolvers: Object.fromEntries(files.resolvers.map(({ name, file }) => [name, join(files.dir, file)])),
@@ -58,29 +66,44 @@ export async function loadGatewayFolder(
 }
 
 interface LoadedGateway extends Loaded<GatewayConfig> {
-  readonly declared: SecurityValues | undefined;
+  readonly declared: DeclaredValues | undefined;
+  readonly rates: readonly ResolvedRate[];
 }
 
-function readGateway(files: FolderFiles, env: NodeJS.ProcessEnv, overrides: ListenOverrides): LoadedGateway {
+interface Around {
+  readonly overrides: ListenOverrides;
+  readonly upstreams: readonly LoadedUpstream[];
+}
+
+function readGateway(files: FolderFiles, env: NodeJS.ProcessEnv, { overrides, upstreams }: Around): LoadedGateway {
   const { dir } = files;
   const source = new YamlSource(files.gateway, { env, dir });
   const { value, issues } = validate(gatewaySchema, source);
-  const place = { file: join(dir, source.file), dir };
+  const rates = value
+    ? resolveRates([...ratesOfGateway(value), ...upstreams.flatMap((upstream) => upstream.rates)], value.limits)
+    : [];
+  const place = { file: join(dir, source.file), dir, rates: ratesInForce(rates) };
   return {
     value: value && toGatewayConfig(value, place, overrides),
     declared: value,
+    rates,
     source,
     issues: inOrder([...issues, ...checkGateway(source, files)]),
   };
 }
 
-function readUpstream(files: FolderFiles, file: LinkedFile & YamlFile, env: NodeJS.ProcessEnv): Loaded<UpstreamConfig> {
+interface LoadedUpstream extends Loaded<UpstreamConfig> {
+  readonly rates: readonly WrittenRate[];
+}
+
+function readUpstream(files: FolderFiles, file: LinkedFile & YamlFile, env: NodeJS.ProcessEnv): LoadedUpstream {
   const path = join(files.dir, file.file);
   const source = new YamlSource(file, { env, dir: dirname(path) });
   const { value, issues } = validate(upstreamSchema, source);
   const headerText = (name: string): string | undefined => source.textAt(['headers', name]);
   return {
     value: value && toUpstreamConfig(value, { name: file.name, file: path, headerText }),
+    rates: value ? ratesOfUpstream(file.name, value.limits) : [],
     source,
     issues: inOrder([...issues, ...checkUpstream(source, file.name, files)]),
   };

@@ -4,8 +4,8 @@ import { redactUrl } from '../lib/redact-url.ts';
 import type { GatewayValues } from './gateway-schema.ts';
 import { isSecret } from './secrets.ts';
 
-/** The security sections of `gateway.yaml`, defaults filled in, with the keys and units of the file. */
-export type SecurityValues = Pick<
+/** Sections of `gateway.yaml`, defaults filled in, with the keys and units of the file. */
+export type DeclaredValues = Pick<
   GatewayValues,
   | 'tls'
   | 'trustedProxies'
@@ -19,20 +19,22 @@ export type SecurityValues = Pick<
   | 'tiers'
   | 'authorization'
   | 'audiences'
+  | 'limits'
+  | 'graphql'
 >;
 
 export type Printable = string | number | boolean | undefined | readonly Printable[] | { [name: string]: Printable };
 
 const hidden = '***';
 const durations: ReadonlySet<string> = new Set([
-  ...['maxAge', 'maxStale', 'cooldown', 'timeout', 'clockTolerance', 'refresh', 'cache'],
+  ...['maxAge', 'maxStale', 'cooldown', 'timeout', 'clockTolerance', 'refresh', 'cache', 'poll'],
 ]);
 const sizes: ReadonlySet<string> = new Set(['maxTokenSize', 'maxSize']);
 
 /** What of these sections may be shown: secrets, header values and what stands before `@` of a URL are `***`. Pure. */
-export function printSecurity(values: SecurityValues): Readonly<Record<string, Printable>> {
-  const { tls, trustedProxies, addresses, cors, csrf, securityHeaders, redis } = values;
-  const { identity, consumers, tiers, authorization, audiences } = values;
+export function printSecurity(values: DeclaredValues): Readonly<Record<string, Printable>> {
+  const { tls, trustedProxies, addresses, cors, csrf, securityHeaders } = values;
+  const { identity, consumers, authorization, audiences } = values;
   return {
     tls: printed(tls, ['tls']),
     trustedProxies,
@@ -41,17 +43,14 @@ export function printSecurity(values: SecurityValues): Readonly<Record<string, P
     cors: cors?.map((policy) => ({ ...policy })),
     csrf,
     securityHeaders,
-    // Options may hold a password too.
-    redis: redis && { url: redactUrl(redis.url).replace(/\?.*$/s, '?***') },
     identity: printed(identity, ['identity']),
     consumers: printed(consumers, ['consumers']),
-    tiers,
     authorization: printed(authorization, ['authorization']),
     audiences: printed(audiences, ['audiences']),
   };
 }
 
-function printed(value: unknown, path: readonly string[]): Printable {
+export function printed(value: unknown, path: readonly string[]): Printable {
   if (Array.isArray(value)) return value.map((item, index) => printed(item, [...path, String(index)]));
   if (typeof value !== 'object' || value === null) return value === undefined ? undefined : printedScalar(value, path);
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, printed(inner, [...path, name])]));

@@ -3,10 +3,12 @@ import { stringify } from 'yaml';
 import { printByteSize } from '../lib/byte-size.ts';
 import { printDuration } from '../lib/duration.ts';
 import { redactUrl } from '../lib/redact-url.ts';
+import { printGraphqlDocuments, printLimitSections, printRates } from './print-limits.ts';
 import { printSecurity, type Printable } from './print-security.ts';
 import { isSecret } from './secrets.ts';
 import type { AccessRule, DoorConfig } from './identity-types.ts';
-import type { GatewayConfig, GatewayFolder, HeaderRule, MaskedValue, UpstreamConfig } from './types.ts';
+import type { ResolvedRate } from './resolve-rates.ts';
+import type { GatewayFolder, HeaderRule, MaskedValue, UpstreamConfig } from './types.ts';
 
 const hidden = '***';
 
@@ -15,24 +17,28 @@ const hidden = '***';
  * value of every header, what stands before `@` of a URL, and what `GatewayFolder.masked` names. Pure.
  */
 export function printConfig(folder: GatewayFolder): string {
-  const { dir, gateway, upstreams, masked = [] } = folder;
+  const { dir, declared, upstreams, rates = [], masked = [] } = folder;
   const shown = {
     gateway: withMasks(
-      { ...printGateway(gateway, dir), ...(folder.declared && printSecurity(folder.declared)) },
+      {
+        ...printGateway(folder),
+        ...(declared && { ...printSecurity(declared), ...printLimitSections(declared, rates) }),
+      },
       'gateway.yaml',
       masked,
     ),
     upstreams: Object.fromEntries(
       upstreams.map((upstream) => {
         const file = relative(dir, upstream.file).split(sep).join('/');
-        return [upstream.name, withMasks(printUpstream(upstream), file, masked)];
+        const ofUpstream = rates.filter(({ place }) => place.at === 'upstream' && place.upstream === upstream.name);
+        return [upstream.name, withMasks(printUpstream(upstream, ofUpstream), file, masked)];
       }),
     ),
   };
   return stringify(shown, { lineWidth: 0 });
 }
 
-function printGateway(gateway: GatewayConfig, dir: string): Readonly<Record<string, Printable>> {
+function printGateway({ dir, gateway, declared, rates = [] }: GatewayFolder): Readonly<Record<string, Printable>> {
   const { path, graphiql, introspection, suggestions, door, maxBodyBytes, firstOperation, queryPlan } = gateway.graphql;
   return {
     host: gateway.host,
@@ -46,9 +52,15 @@ function printGateway(gateway: GatewayConfig, dir: string): Readonly<Record<stri
       maxBodySize: printByteSize(maxBodyBytes),
       firstOperation: printFile(dir, firstOperation),
       queryPlan,
+      limits: printRates(rates.filter(({ place }) => place.at === 'graphql')),
+      ...(declared && printGraphqlDocuments(declared)),
     },
     engine: gateway.engine,
-    routes: gateway.routes.map(({ door: ofRoute, ...route }) => ({ ...route, ...printDoor(ofRoute) })),
+    routes: gateway.routes.map(({ door: ofRoute, ...route }) => ({
+      ...route,
+      ...printDoor(ofRoute),
+      limits: printRates(rates.filter(({ place }) => place.at === 'route' && place.path === route.path)),
+    })),
     responseHeaders: { ...gateway.responseHeaders },
     shutdown: { drain: printDuration(gateway.shutdown.drainMs) },
     stateDir: printFile(dir, gateway.stateDir),
@@ -83,7 +95,7 @@ function printDoor(door: DoorConfig | undefined): Readonly<Record<string, Printa
   };
 }
 
-function printUpstream(upstream: UpstreamConfig): Printable {
+function printUpstream(upstream: UpstreamConfig, rates: readonly ResolvedRate[]): Printable {
   const dir = dirname(upstream.file);
   const { connectMs, headersMs, bodyMs, totalMs } = upstream.timeouts;
   const isRest = upstream.kind === 'rest';
@@ -106,6 +118,7 @@ function printUpstream(upstream: UpstreamConfig): Printable {
     concurrency: isRest ? upstream.concurrency : undefined,
     errors: { ...upstream.errors },
     poll: isRest ? undefined : upstream.pollMs === 0 ? 'off' : printDuration(upstream.pollMs),
+    limits: printRates(rates),
   };
 }
 

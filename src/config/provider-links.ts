@@ -121,6 +121,6 @@ function hasPasswords(check: Checker): boolean {
 
 /** Where keys or revocations are kept. */
 export function checkStore(check: Checker, at: YamlPath): void {
-  if (check.text([...at, 'store']) === 'redis' && !check.has(['redis', 'url']))
-    check.tell([...at, 'store'], 'redis needs "redis.url", which is missing');
+  if (check.text([...at, 'store']) === 'redis' && !check.has(['redis']))
+    check.tell([...at, 'store'], 'redis needs the section "redis", which is missing');
 }

@@ -36,7 +36,12 @@ export function toIdentity(values: GatewayValues, dir: string): IdentityConfig {
       provider: consumer.provider,
       passwordHash: consumer.passwordHash,
     })),
-    tiers: Object.entries(values.tiers).map(([name, tier]) => ({ ...tier, name, audience: tier.audience })),
+    tiers: Object.entries(values.tiers).map(([name, { scopes, roles, audience }]) => ({
+      name,
+      scopes,
+      roles,
+      audience,
+    })),
     revocations: revocations && {
       store: toStore(revocations, dir),
       refreshMs: revocations.refresh,
@@ -161,7 +166,13 @@ const everyone: AccessRule = {
 };
 
 /** Whoever has something to show is known, so every rule that names something asks for a known caller. */
-function toAccess({ scopes = [], roles = [], tiers = [], consumers = [], policies = [] }: AccessValues): AccessRule {
+export function toAccess({
+  scopes = [],
+  roles = [],
+  tiers = [],
+  consumers = [],
+  policies = [],
+}: AccessValues): AccessRule {
   return { authenticated: true, scopes, roles, tiers, consumers, policies };
 }
 

@@ -1,6 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import type { GatewayValues } from './gateway-schema.ts';
+import type { RateLimitConfig } from './limit-types.ts';
 import { toAudiences, toAuthorization, toDoor, toIdentity, toSecurity, toToggle } from './resolve-identity.ts';
+import { toLimits, toPersisted, toRedis } from './resolve-limits.ts';
 import type { CallerFact, GatewayConfig, HeaderRule, Timeouts, UpstreamConfig } from './types.ts';
 import type { UpstreamValues } from './upstream-schema.ts';
 
@@ -13,13 +15,18 @@ export interface ListenOverrides {
   readonly host?: string;
 }
 
+export interface GatewayPlace {
+  /** Absolute path, where there is a file. */
+  readonly file: string | undefined;
+  readonly dir: string;
+  /** The rate limits of all files. */
+  readonly rates: readonly RateLimitConfig[];
+}
+
 /** `gateway.yaml` as the rest of Weft reads it; paths start from `dir`. Pure. */
-export function toGatewayConfig(
-  values: GatewayValues,
-  place: { readonly file: string | undefined; readonly dir: string },
-  overrides: ListenOverrides,
-): GatewayConfig {
+export function toGatewayConfig(values: GatewayValues, place: GatewayPlace, overrides: ListenOverrides): GatewayConfig {
   const { path, graphiql, introspection, suggestions, maxBodySize, firstOperation, queryPlan } = values.graphql;
+  const { batching, persisted } = values.graphql;
   return {
     file: place.file,
     host: overrides.host ?? values.host,
@@ -33,6 +40,8 @@ export function toGatewayConfig(
       maxBodyBytes: maxBodySize,
       firstOperation: absolute(place.dir, firstOperation),
       queryPlan,
+      maxBatch: batching?.max ?? 0,
+      persisted: toPersisted(persisted, place.dir),
     },
     engine: values.engine,
     routes: values.routes.map(({ path: prefix, upstream, stripPrefix, methods, ...door }) => {
@@ -40,10 +49,11 @@ export function toGatewayConfig(
     }),
     security: toSecurity(values),
     tls: values.tls && { ...values.tls, clientCa: values.tls.clientCa },
-    redis: values.redis,
+    redis: toRedis(values.redis),
     identity: toIdentity(values, place.dir),
     authorization: toAuthorization(values, place.dir),
     audiences: toAudiences(values),
+    limits: toLimits(values, place.rates),
     responseHeaders: lowerCaseNames(values.responseHeaders),
     shutdown: { drainMs: values.shutdown.drain },
     stateDir: resolve(place.dir, values.stateDir),

@@ -2,6 +2,8 @@ import type { YamlPath } from './yaml-source.ts';
 
 const secretNames: ReadonlySet<PropertyKey> = new Set(['clientSecret', 'passwordHash']);
 
+const shownOfSentinel: ReadonlySet<PropertyKey> = new Set(['name', 'username', 'db', 'tls']);
+
 /**
  * Whether what stands at this place of `gateway.yaml` or of an upstream's file is a secret, or most likely one where a
  * mapping is expected. Neither messages nor `weft config print` show it. Pure.
@@ -13,9 +15,15 @@ export function isSecret(path: YamlPath): boolean {
   if (first === 'authorization') return second === 'policies' && third === 'headers';
   // What is pasted for a certificate may hold its key.
   if (first === 'tls') return second !== 'clientCertificate';
-  if (first === 'redis') return second === undefined || second === 'url';
+  if (first === 'redis') return second !== 'sentinel' || !shownOfSentinel.has(third ?? '');
+  if (first === 'graphql') return isManifestHeader(path.slice(1));
   if (first === 'consumers') return path.length === 2 || secretNames.has(path.at(-1) ?? '');
   return first === 'identity' && isSecretOfProvider(path.slice(3));
+}
+
+/** `path` below `graphql`: also what stands where headers should. */
+function isManifestHeader([first, second, third, , fifth]: YamlPath): boolean {
+  return first === 'persisted' && second === 'trusted' && third === 'manifests' && fifth === 'headers';
 }
 
 /** `path` from the provider on. */

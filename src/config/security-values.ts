@@ -39,6 +39,12 @@ export function partyName() {
     .meta({ pattern: '^[^:]+$' });
 }
 
+/** The name of an operation; GraphQL 2.1.9 Names. */
+export function graphqlName(what: string) {
+  const error = `expected the name of ${what}`;
+  return z.string({ error }).regex(/^[A-Za-z_]\w*$/, { error });
+}
+
 interface UrlOptions {
   /** Issuers have neither query nor fragment (OpenID Connect Discovery 1.0, 3). */
   readonly isIssuer?: boolean;

@@ -7,8 +7,9 @@ import type {
   ListenerSecurity,
   TlsConfig,
 } from './identity-types.ts';
-
-import type { SecurityValues } from './print-security.ts';
+import type { LimitsConfig, PersistedConfig, RedisServers } from './limit-types.ts';
+import type { DeclaredValues } from './print-security.ts';
+import type { ResolvedRate } from './resolve-rates.ts';
 
 /** The configuration as the rest of Weft reads it: checked, resolved, in plain units. */
 
@@ -92,12 +93,6 @@ export interface RouteConfig {
 
 export type ResponseHeaderRule = 'append' | 'first' | 'most-restrictive';
 
-/** Where what instances share is kept. */
-export interface RedisConfig {
-  /** `redis:` or `rediss:`. */
-  readonly url: string;
-}
-
 /** `gateway.yaml`. */
 export interface GatewayConfig {
   /** Absolute path of the file, or `undefined` where the gateway runs without a folder. */
@@ -123,6 +118,10 @@ export interface GatewayConfig {
     readonly firstOperation: string | undefined;
     /** Whether a request that asks for it gets its plan in `extensions.queryPlan`. Default false. */
     readonly queryPlan: boolean;
+    /** Most operations of one request; 0: a request is one operation. Default 0. */
+    readonly maxBatch?: number;
+    /** Where the texts of operations known by id come from. Default: clients send whole documents. */
+    readonly persisted?: PersistedConfig;
   };
   /** What runs operations. Default `stitched`; `compiled` where the gateway runs from a ready supergraph. */
   readonly engine: 'compiled' | 'stitched';
@@ -130,11 +129,14 @@ export interface GatewayConfig {
   readonly security: ListenerSecurity;
   /** Serves HTTPS. Default: HTTP. */
   readonly tls: TlsConfig | undefined;
-  readonly redis: RedisConfig | undefined;
+  /** Where what instances share is kept. */
+  readonly redis: RedisServers | undefined;
   readonly identity: IdentityConfig;
   readonly authorization: AuthorizationConfig;
   /** In order: the first whose callers fit counts. */
   readonly audiences: readonly AudienceConfig[];
+  /** How much may be asked; `rates` has those of the upstreams too. */
+  readonly limits: LimitsConfig;
   /** Which response headers of upstream calls inside GraphQL come back to the client, by lower-case name. */
   readonly responseHeaders: Readonly<Record<string, ResponseHeaderRule>>;
   readonly shutdown: {
@@ -169,8 +171,10 @@ export interface MaskedValue {
 export interface GatewayFolder {
   readonly dir: string;
   readonly gateway: GatewayConfig;
-  /** The security sections of `gateway.yaml` as they are printed. */
-  readonly declared?: SecurityValues;
+  /** The sections of `gateway.yaml` that are printed as they are written. */
+  readonly declared?: DeclaredValues;
+  /** The rate limits of all files as they are printed, those that are off too. */
+  readonly rates?: readonly ResolvedRate[];
   /** In alphabetical order of name. */
   readonly upstreams: readonly UpstreamConfig[];
   /** `schema/*.graphql`. */

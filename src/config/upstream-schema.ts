@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isFieldValue } from '../lib/http-fields.ts';
+import { rates, upstreamRate } from './rate-schema.ts';
 import type { CallerFact } from './types.ts';
 import { byteSize, dottedPath, duration, flag, headerName, headerValueError } from './values.ts';
 import { integer, oneOf, section, text } from './values.ts';
@@ -115,6 +116,7 @@ export const upstreamSchema = section({
     .union([z.literal('off').transform(() => 0), duration({ what: pollText })], { error: `expected ${pollText}` })
     .prefault('10s')
     .describe("Time between two looks at the upstream's schema, or off (kind: graphql and federation)"),
+  limits: rates(upstreamRate).default([]).describe('Limits of calls to the upstream, GraphQL and REST alike'),
 });
 
 export type UpstreamValues = z.output<typeof upstreamSchema>;

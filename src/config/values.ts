@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { byteSizePattern, readByteSize } from '../lib/byte-size.ts';
 import { closest } from '../lib/closest.ts';
-import { durationPattern, readDuration } from '../lib/duration.ts';
+import { durationPattern, printDuration, readDuration } from '../lib/duration.ts';
 import { hopByHopFields, isFieldName, isFieldValue } from '../lib/http-fields.ts';
 
 // The kinds of value that the two files are made of. Each names in its messages what it expects, as "expected ...";
@@ -39,18 +39,23 @@ export function oneOf<const T extends readonly [string, ...string[]]>(values: T)
 
 interface DurationOptions {
   readonly min?: 0 | 1;
+  /** In milliseconds. Default 24 days. */
+  readonly max?: number;
   readonly what?: string;
 }
 
+const exampleDuration = 'a duration such as 800ms, 2s or 1.5m';
+
 /** A duration of at least one millisecond (`min: 0`: none at all may be asked), read to milliseconds. */
-export function duration({ min = 1, what = 'a duration such as 800ms, 2s or 1.5m' }: DurationOptions = {}) {
+export function duration({ min = 1, max = maxDurationMs, what = exampleDuration }: DurationOptions = {}) {
   const error = `expected ${what}`;
-  const range = min === 0 ? 'expected a duration of at most 24d' : 'expected a duration from 1ms to 24d';
+  const longest = printDuration(max);
+  const range = min === 0 ? `expected a duration of at most ${longest}` : `expected a duration from 1ms to ${longest}`;
   return z
     .string({ error })
     .regex(durationPattern, { error })
     .transform((value) => readDuration(value) ?? 0)
-    .refine((ms) => ms >= min && ms <= maxDurationMs, { error: range });
+    .refine((ms) => ms >= min && ms <= max, { error: range });
 }
 
 /** A size of at least one byte, read to bytes. */

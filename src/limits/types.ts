@@ -62,3 +62,13 @@ export interface Limiter {
 
 /** Milliseconds since 1970. */
 export type Now = () => number;
+
+/** What one client request uses of limits, for those who charge it for more than its coming in. */
+export interface RequestCharges {
+  /** Charges the request's next operation: what waits for it, and these. Never throws or rejects. */
+  readonly chargeOperation: (more: readonly Charge[]) => Decision | Promise<Decision>;
+  /** Charges what still waits, where no operation came to run. */
+  readonly charge: () => Decision | Promise<Decision>;
+  /** Sets a field of the answer, as long as it has not begun. */
+  readonly setField: (name: string, value: string) => void;
+}

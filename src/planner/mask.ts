@@ -7,6 +7,11 @@ export interface GuardTable {
   readonly types: ReadonlyMap<string, readonly number[]>;
   /** By `Type.field` of object types. Fields without guards are absent. */
   readonly fields: ReadonlyMap<string, readonly number[]>;
+  /**
+   * From this number on a number is a limit of a field: it is denied because it was asked for too often, not for what its
+   * caller may read. Default: there are no limits.
+   */
+  readonly firstLimit?: number;
 }
 
 /**
@@ -38,8 +43,27 @@ export class Mask {
     return possibleTypes(this.#schema, type).some((each) => this.#deniesFieldOf(each, field));
   }
 
+  /**
+   * Limits that are used up, ascending, where they alone deny a field; undefined where a guard denies it, or nothing does.
+   */
+  limitsOn(type: string, field: string): readonly number[] | undefined {
+    const { firstLimit = Infinity, fields } = this.#guards;
+    const types = possibleTypes(this.#schema, type);
+    const used = new Set(
+      types.flatMap((each) => (fields.get(`${each}.${field}`) ?? []).filter((number) => this.#denied.has(number))),
+    );
+    if (used.size === 0 || [...used].some((number) => number < firstLimit)) return undefined;
+    const isGuarded = types.some((each) => this.#deniesObjectsOf(each, field));
+    return isGuarded ? undefined : [...used].toSorted((a, b) => a - b);
+  }
+
   #deniesFieldOf(type: string, field: string): boolean {
-    if (this.deniesType(type) || this.#isDenied(this.#guards.fields.get(`${type}.${field}`))) return true;
+    return this.#isDenied(this.#guards.fields.get(`${type}.${field}`)) || this.#deniesObjectsOf(type, field);
+  }
+
+  /** Whether the object of a field is denied, or every object that it may give. */
+  #deniesObjectsOf(type: string, field: string): boolean {
+    if (this.deniesType(type)) return true;
     const given = typeBelow(this.#schema, type, field);
     const objects = given === undefined ? [] : possibleTypes(this.#schema, given);
     return objects.length > 0 && objects.every((each) => this.deniesType(each));

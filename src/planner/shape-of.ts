@@ -112,7 +112,8 @@ function fieldShape(making: Making, type: WithFields, entries: readonly Asked[])
     making.denials += 1;
     const nullable = !isNonNullType(definition?.type);
     const coordinate = `${first.field.parentType}.${name}`;
-    return { ...own, source: 'denied', coordinate, value: { nullable, of: stringShape } };
+    const limits = making.mask.limitsOn(type.name, name);
+    return { ...own, source: 'denied', coordinate, ...(limits && { limits }), value: { nullable, of: stringShape } };
   }
   if (!definition) throw new TypeError(`the schema has no field "${type.name}.${name}"`);
   const differ = new Set(entries.map(({ field, extra }) => conditionsText([...field.conditions, ...extra]))).size > 1;

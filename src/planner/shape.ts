@@ -86,6 +86,8 @@ export interface FieldShape {
   readonly source: 'data' | 'typename' | 'introspection' | 'denied';
   /** Only for `denied`: the field as the client's document selects it, `Type.field` by its static type. */
   readonly coordinate?: string;
+  /** Only for `denied`: numbers of the limits that are used up, where nothing else denies it. Absent: a guard does. */
+  readonly limits?: readonly number[];
   /** Only read for `data`. */
   readonly dataKey: string;
   /** Present in the answer where all conditions of at least one list hold. Empty: always. */

@@ -1,7 +1,9 @@
 import type { DoorConfig, ListenerSecurity } from '../config/identity-types.ts';
+import type { LimitsConfig } from '../config/limit-types.ts';
 import { createDoorAccess, type Access } from './access.ts';
 import { createAddressRules, type AllowsAddress } from './addresses.ts';
 import { createCors, type Cors } from './cors.ts';
+import { doorLimits, type DoorLimits, type DoorPlace } from './limits/door-limits.ts';
 import { createSecurityHeaders, type ApplySecurityHeaders } from './security-headers.ts';
 import type { Decide } from './policy-answers.ts';
 
@@ -15,6 +17,14 @@ export interface Door {
   readonly applySecurityHeaders: ApplySecurityHeaders;
   /** Methods that are served behind it, upper case. */
   readonly methods: readonly string[];
+  readonly limits: DoorLimits;
+}
+
+/** Where a door is. */
+export interface DoorSite extends DoorPlace {
+  readonly config: DoorConfig;
+  /** Methods that are served behind it, upper case. */
+  readonly methods: readonly string[];
 }
 
 /** What doors that say nothing of their own go by. */
@@ -23,10 +33,11 @@ export interface Listener {
   /** `identity.anonymous`. */
   readonly anonymous: boolean;
   readonly decide: Decide;
+  readonly limits: Pick<LimitsConfig, 'rates' | 'disabled' | 'cost'>;
 }
 
 /** @throws {GatewayError} `CONFIGURATION_INVALID` for addresses, origins and headers that are none. */
-export function createDoor(config: DoorConfig, methods: readonly string[], listener: Listener): Door {
+export function createDoor({ config, methods, ...place }: DoorSite, listener: Listener): Door {
   const { security, decide } = listener;
   const cors = config.cors ?? security.cors;
   return {
@@ -36,5 +47,6 @@ export function createDoor(config: DoorConfig, methods: readonly string[], liste
     access: createDoorAccess({ anonymous: config.anonymous ?? listener.anonymous, access: config.access }, decide),
     applySecurityHeaders: createSecurityHeaders({ ...security.headers, ...config.headers }),
     methods,
+    limits: doorLimits(listener.limits, place),
   };
 }

@@ -5,6 +5,7 @@ import { readRequestId } from '../lib/request-id.ts';
 import type { RequestScope } from '../upstream/types.ts';
 import type { ClientInfo } from './client-address.ts';
 import type { Door } from './door.ts';
+import type { RequestLimits } from './limits/request-limits.ts';
 
 /**
  * What every request passes before its body is read, on its way to GraphQL and to REST routes alike: a list of steps, each
@@ -20,6 +21,8 @@ export interface Entering {
   readonly requestId: string;
   readonly client: ClientInfo;
   caller: Caller;
+  /** What the request uses of limits; undefined where none holds. */
+  limits: RequestLimits | undefined;
 }
 
 /** `undefined` goes on. */
@@ -76,7 +79,15 @@ export function createEntrance({ steps, clientOf, createScope, challengesOf }: E
   };
   return ({ req, res, door }) => {
     const requestId = readRequestId(req.headers['x-request-id']);
-    const entering: Entering = { req, res, door, requestId, client: clientOf(req), caller: anonymous };
+    const entering: Entering = {
+      req,
+      res,
+      door,
+      requestId,
+      client: clientOf(req),
+      caller: anonymous,
+      limits: undefined,
+    };
     try {
       const verdict = pass(entering, 0);
       if (!(verdict instanceof Promise)) return entered(entering, verdict);

@@ -1,16 +1,12 @@
-import type {
-  AccessRule,
-  AudienceConfig,
-  AuthorizationConfig,
-  DoorConfig,
-  ListenerSecurity,
-} from '../config/identity-types.ts';
+import type { AccessRule, AudienceConfig, AuthorizationConfig, ListenerSecurity } from '../config/identity-types.ts';
+import type { LimitsConfig } from '../config/limit-types.ts';
+import type { Limiter } from '../limits/types.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
 import type { Caller } from '../identity/caller.ts';
 import { challengesOf } from '../identity/challenge.ts';
 import { createAccess } from './access.ts';
 import { createTrustedProxies } from './client-address.ts';
-import { createDoor, type Door } from './door.ts';
+import { createDoor, type Door, type DoorSite } from './door.ts';
 import { createEntrance, type Entrance, type EntranceParts } from './entrance.ts';
 import { entranceSteps, type EntranceOptions } from './index.ts';
 import { createPolicyAnswers, noPolicies, type Decide, type PolicyAnswers } from './policy-answers.ts';
@@ -20,7 +16,9 @@ import { createModuleAuthority, readPolicyFunctions } from './policy-module.ts';
 /** All that stands between sockets and spines, made once for the life of the process: schemas change, callers do not. */
 export interface FrontDoor {
   readonly enter: Entrance;
-  readonly doorFor: (config: DoorConfig, methods: readonly string[]) => Door;
+  readonly doorFor: (site: DoorSite) => Door;
+  readonly limits: LimitsConfig;
+  readonly limiter: Limiter;
   readonly decide: Decide;
   /** The audience whose part of the schema the caller sees; undefined where the caller belongs to none. */
   readonly audienceOf: (caller: Caller) => string | undefined;
@@ -36,22 +34,26 @@ export interface FrontDoorParts
   readonly authenticator: Authenticator;
   readonly answers: PolicyAnswers;
   readonly audiences: readonly AudienceConfig[];
+  readonly limits: LimitsConfig;
+  readonly limiter: Limiter;
 }
 
 /** @throws {GatewayError} `CONFIGURATION_INVALID`. */
 export function createFrontDoor(parts: FrontDoorParts): FrontDoor {
-  const { security, anonymous, authenticator, answers, audiences } = parts;
+  const { security, anonymous, authenticator, answers, audiences, limits, limiter } = parts;
   const { decide } = answers;
-  const listener = { security, anonymous, decide };
+  const listener = { security, anonymous, decide, limits };
   const { clientOf } = createTrustedProxies(security.trustedProxies);
   return {
     enter: createEntrance({
-      steps: entranceSteps(parts),
+      steps: entranceSteps({ ...parts, limiting: { limiter, shown: limits.headers } }),
       clientOf,
       createScope: parts.createScope,
       challengesOf: (error) => challengesOf(error, authenticator.providers),
     }),
-    doorFor: (config, methods) => createDoor(config, methods, listener),
+    doorFor: (site) => createDoor(site, listener),
+    limits,
+    limiter,
     decide,
     audienceOf: audienceFinder(audiences),
     challenges: authenticator.providers.flatMap(({ challenge }) => challenge ?? []),

@@ -8,6 +8,8 @@ import { checkAddress } from './addresses.ts';
 import { checkCrossSite } from './csrf.ts';
 import type { Entering, Step } from './entrance.ts';
 import { explainMissingSchema } from './explain-missing-schema.ts';
+import { limitDocuments, type DocumentCheck } from './limit-documents.ts';
+import { limitSteps, type LimitStepsOptions } from './limits/steps.ts';
 import { hideSuggestions } from './hide-suggestions.ts';
 import { refuseMutationsByGet } from './refuse-mutations-by-get.ts';
 
@@ -21,16 +23,23 @@ export interface EntranceOptions {
   readonly authenticator: Authenticator;
   /** The client's certificate (DER), where the connection has one that verifies. */
   readonly clientCertificateOf: (req: IncomingMessage) => Buffer | undefined;
+  readonly limiting: Pick<LimitStepsOptions, 'limiter' | 'shown'>;
 }
 
 export function entranceSteps(options: EntranceOptions): readonly Step[] {
+  const { authenticator, limiting } = options;
+  const authenticates = authenticator.providers.length > 0;
+  const { refuseDisabled, limitArrival, limitCaller } = limitSteps({ ...limiting, authenticates, now: Date.now });
   return [
     setSecurityHeaders, // before anything is answered: refusals need them too
     checkAddresses, // who is shut out must cost nothing more
     answerCors, // before credentials: a preflight has none, and a page must be able to read why it is refused
     refuseOtherSites, // before credentials that a browser adds by itself could count
+    refuseDisabled, // whoever asks: nothing of it is served
+    limitArrival, // before credentials: guessing them must cost
     authenticate(options), // before the body: strangers do not get to spend our time on it
     checkAccess, // who it is is known now: whether it may come in here
+    limitCaller, // after access: nobody's budget is spent on what is not theirs to ask
   ];
 }
 
@@ -39,12 +48,15 @@ export interface PolicyOptions {
   readonly unavailable?: readonly string[];
   /** Who may hear of names of the schema in validation errors. Default: everyone. */
   readonly mayHearSuggestions?: (caller: Caller) => boolean;
+  /** Holds documents against their bounds. Default: nobody does. */
+  readonly documents?: DocumentCheck | undefined;
 }
 
 /** Errors need no policy: the server formats every error of every answer, whoever raised it. */
 export function graphqlPolicies(options: PolicyOptions = {}): readonly Plugin[] {
-  const { unavailable = [], mayHearSuggestions } = options;
+  const { unavailable = [], mayHearSuggestions, documents } = options;
   return [
+    ...(documents ? [limitDocuments(documents)] : []), // before anything is parsed: what is too large costs nothing more
     refuseMutationsByGet(), // as soon as the operation is known: no caller may do this, whoever it is
     explainMissingSchema(unavailable), // after validation, which does not know why a field is not there
     ...(mayHearSuggestions ? [hideSuggestions(mayHearSuggestions)] : []), // last: what the others say of errors stays

@@ -1,101 +1,118 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Redis } from 'ioredis';
-import type { RedisConfig } from '../config/types.ts';
+import { Cluster, Redis as SingleRedis } from 'ioredis';
+import type { RedisServers } from '../config/limit-types.ts';
 import { redactUrl } from '../lib/redact-url.ts';
-import { publishNotice } from '../telemetry/channels.ts';
+import { clusterOptions, placeOf, sentinelOptions, stayingOptions } from './options.ts';
+import { describeFailure, tellOperators, tellOperatorsOfNodes } from './tell-operators.ts';
 
-export type { Redis } from 'ioredis';
+/**
+ * A connection for commands. It may lead to a Cluster: all keys of one command or pipeline must be of one slot (a common
+ * `{tag}`), and what a connection keeps for itself (`WATCH`, `SELECT`) is not to be used.
+ */
+export type Redis = SingleRedis | Cluster;
 
-// A caller waits for what is asked, so an answer that is late is worth less than a quick refusal.
-const commandTimeoutMs = 500;
-const connectTimeoutMs = 2000;
-// A socket that is silent for so long while an answer is due leads nowhere: a new one is opened.
-const silentSocketMs = 2000;
-const maxReconnectDelayMs = 2000;
 // A server that stands still never ends its side of the socket.
 const closeTimeoutMs = 1000;
+const clusterLookMs = 5000;
 
 /**
  * Opens a connection, and opens it anew whenever it is lost, with growing pauses. Gives it at once: `waitForRedis` waits
- * for its being ready.
+ * for its being ready. A failover of Sentinel or Cluster, and slots that move, are followed.
  *
- * Commands fail fast, never hang: at once while there is no connection, else after 500 ms. Nothing is sent twice. That
- * the connection was lost, and that it is back, is told as a notice, once each.
+ * Commands fail fast, never hang: at once while there is no connection, else after 500 ms. Nothing is sent twice that a
+ * server may have run. That the connection was lost, and that it is back, is told as a notice, once each; of a Cluster, each
+ * node's.
  */
-export function connectRedis({ url }: RedisConfig): Redis {
-  const redis = new Redis(url, {
-    commandTimeout: commandTimeoutMs,
-    connectTimeout: connectTimeoutMs,
-    socketTimeout: silentSocketMs,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    retryStrategy: (attempt) => Math.min(50 * 2 ** (attempt - 1), maxReconnectDelayMs) + Math.floor(Math.random() * 50),
-  });
-  tellOperators(redis, printRedisUrl(url));
+export function connectRedis(servers: RedisServers | { readonly kind?: never; readonly url: string }): Redis {
+  if (servers.kind === 'cluster') return connectCluster(servers.nodes);
+  if (servers.kind === 'sentinel') {
+    const redis = new SingleRedis(sentinelOptions(servers));
+    const { name, sentinels } = servers;
+    tellOperators(redis, `master ${JSON.stringify(name)} of the sentinels ${sentinels.map(printRedisUrl).join(', ')}`);
+    return redis;
+  }
+  const redis = new SingleRedis(servers.url, stayingOptions);
+  tellOperators(redis, printRedisUrl(servers.url));
   return redis;
 }
 
+function connectCluster(nodes: readonly string[]): Cluster {
+  const places = nodes.map((url) => placeOf(url, 6379));
+  const cluster = new Cluster(places, clusterOptions(nodes));
+  tellOperators(cluster, `cluster of ${nodes.map(printRedisUrl).join(', ')}`);
+  tellOperatorsOfNodes(cluster);
+  // Nodes are connected to when a command goes there, and fail those that come meanwhile: so they are before. Not earlier
+  // than the Cluster is ready: its own first command is such a one.
+  const open = (node: SingleRedis): void => {
+    if (node.status === 'wait') node.connect().catch(() => {});
+  };
+  cluster.on('ready', () => cluster.nodes('master').forEach(open));
+  cluster.on('+node', (node: SingleRedis) => {
+    if (cluster.status === 'ready' && !node.options.readOnly) open(node);
+  });
+  // A node that went away, or is back, would else be noticed by the next command for one of its slots.
+  const looking = setInterval(() => {
+    if (cluster.status === 'ready') cluster.refreshSlotsCache();
+  }, clusterLookMs);
+  looking.unref();
+  cluster.once('end', () => clearInterval(looking));
+  return cluster;
+}
+
 /**
- * Resolves once the connection is ready.
+ * Resolves once the connection is ready; of a Cluster, those to all masters.
  *
  * @throws {Error} where it is not after `timeoutMs`, or was closed; the message says why and holds no password.
  */
 export async function waitForRedis(redis: Redis, timeoutMs: number): Promise<void> {
-  if (redis.status === 'ready') return;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let reason = `no answer within ${timeoutMs} ms`;
   const onError = (error: Error): void => {
-    reason = describe(error);
+    reason = describeFailure(error);
   };
   const fail = (): void => reject(new Error(`Redis cannot be reached: ${reason}.`));
   const timer = setTimeout(fail, timeoutMs);
-  redis.on('error', onError).once('ready', resolve).once('end', fail);
+  const proceed = (): void => {
+    if (isReady(redis)) resolve();
+  };
+  const nodes = new Set<SingleRedis>();
+  const watchNode = (node: SingleRedis): void => {
+    nodes.add(node.on('ready', proceed));
+  };
+  redis.on('error', onError).on('ready', proceed).once('end', fail);
+  if (redis instanceof Cluster) {
+    for (const node of redis.nodes('master')) watchNode(node);
+    redis.on('+node', watchNode).on('node error', onError).on('-node', proceed);
+  }
+  proceed();
   try {
     await promise;
   } finally {
     clearTimeout(timer);
-    redis.off('error', onError).off('ready', resolve).off('end', fail);
+    redis.off('error', onError).off('ready', proceed).off('end', fail);
+    redis.off('+node', watchNode).off('node error', onError).off('-node', proceed);
+    for (const node of nodes) node.off('ready', proceed);
   }
+}
+
+function isReady(redis: Redis): boolean {
+  if (redis.status !== 'ready') return false;
+  return !(redis instanceof Cluster) || redis.nodes('master').every(({ status }) => status === 'ready');
 }
 
 /** Lets running commands finish, then closes for good. Does nothing where it is closed. */
 export async function closeRedis(redis: Redis): Promise<void> {
-  if (redis.status === 'ready') await redis.quit().catch(() => {});
   // Between two attempts there is no socket, so that its end would never be told.
   const hasSocket = redis.status !== 'end' && redis.status !== 'reconnecting';
   const ended = new Promise<void>((resolve) => {
     redis.once('end', () => resolve());
   });
-  redis.disconnect();
+  if (redis.status === 'ready') await redis.quit().catch(() => {});
+  if (redis.status !== 'end') redis.disconnect();
   if (hasSocket) await Promise.race([ended, pause(closeTimeoutMs, undefined, { ref: false })]);
 }
 
 /** What may be shown of the URL: neither user nor password nor options, which may hold them too. */
 function printRedisUrl(url: string): string {
   return redactUrl(url).replace(/\?.*$/s, '');
-}
-
-function tellOperators(redis: Redis, name: string): void {
-  let isDown = false;
-  const tellDown = (reason: string): void => {
-    if (isDown) return;
-    isDown = true;
-    publishNotice({ level: 'warn', message: `Redis ${name} cannot be reached: ${reason}` });
-  };
-  // Without a listener an `error` event would end the process.
-  redis.on('error', (error) => tellDown(describe(error)));
-  // A server that stops in good order closes the socket without an error.
-  redis.on('reconnecting', () => tellDown('the connection was lost'));
-  redis.on('ready', () => {
-    if (!isDown) return;
-    isDown = false;
-    publishNotice({ level: 'info', message: `Redis ${name} is back` });
-  });
-}
-
-/** Several addresses of one host that all fail give an error without a text of its own. */
-function describe(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException;
-  return error.message || code || error.name;
 }

@@ -19,7 +19,7 @@ export const formatError: FormatError = (error, scope) => {
   const known = gatewayErrorsOf(error);
   for (const cause of known) if (cause.isInternal) publish(cause, cause, scope);
   const [first] = known;
-  if (first) return formatted(error, first.publicMessage, extensionsOf(first, scope));
+  if (first) return formatted(error, messageFor(first), extensionsOf(first, scope));
   const code = requestErrorCode(error);
   if (code && error instanceof GraphQLError) {
     return formatted(error, error.message, { code, requestId: scope.requestId });
@@ -29,6 +29,20 @@ export const formatError: FormatError = (error, scope) => {
   publish(hidden, originOf(error) ?? hidden, scope);
   return formatted(error, hidden.publicMessage, extensionsOf(hidden, scope));
 };
+
+/**
+ * Clients of automatic persisted queries know these errors by their text, and then send the document.
+ *
+ * @see {@link https://www.apollographql.com/docs/apollo-server/performance/apq | Automatic Persisted Queries}
+ */
+const messagesOfProtocol: Partial<Record<ErrorCode, string>> = {
+  PERSISTED_QUERY_NOT_FOUND: 'PersistedQueryNotFound',
+  PERSISTED_QUERY_NOT_SUPPORTED: 'PersistedQueryNotSupported',
+};
+
+function messageFor(error: GatewayError): string {
+  return messagesOfProtocol[error.code] ?? error.publicMessage;
+}
 
 const knownCodes = new Set<unknown>(errorCodes);
 

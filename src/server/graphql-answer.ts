@@ -1,6 +1,7 @@
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
-import { GatewayError } from '../errors.ts';
+import { GatewayError, type ErrorCode } from '../errors.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { addDefaultFields } from '../lib/default-fields.ts';
 import type { RequestScope } from '../upstream/types.ts';
 import { eventStream, graphqlJson, json, type Accepted } from './accepted.ts';
 import { statusOfFormatted, type ErrorScope, type FormatError } from './format-error.ts';
@@ -37,9 +38,25 @@ export function printResult(result: FormattedResult, stringify: Result['stringif
   return stringify ? stringify(result) : JSON.stringify(result);
 }
 
-// A request that is well-formed but whose document or variables do not fit is answered 200 as application/json:
-// clients of that type take any other status for a failure of the transport (GraphQL over HTTP, 6.4.1).
-const wellFormed = new Set<unknown>(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT']);
+/**
+ * A request that is well-formed but whose document or variables do not fit is answered 200 as application/json: clients
+ * of that type take any other status for a failure of the transport, and do not read what is wrong
+ * (GraphQL over HTTP, 6.4.1).
+ *
+ * A document that is beyond a limit or costs too much is one of these: it is its author who must hear of it, and asking
+ * again is of no use, which clients do where they think that the transport failed. What has to do with the moment or with
+ * who asks (429, 503, 403) is no fault of the document, and keeps its status: proxies and clients wait and ask again by it.
+ */
+const wellFormed = new Set<unknown>([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'DOCUMENT_LIMIT_EXCEEDED',
+  'OPERATION_TOO_COSTLY',
+  // Clients of automatic persisted queries then send the text. That is no failure, but how a text gets here.
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+] satisfies ErrorCode[]);
 
 /**
  * The HTTP status of an answer: 200 with data, else what its first error stands for.
@@ -69,21 +86,54 @@ export interface TextAnswer {
 }
 
 /** The answer to a request for one result. Sets on `res` what goes with it: `allow`, `vary`. */
-export function answerOf(
-  result: Result,
-  { req, res, scope, accepted, challenges }: Asked,
-  formatError: FormatError,
-): TextAnswer {
-  const formatted = formatResult(result, scope, formatError);
-  const mediaType = accepted.single === eventStream ? graphqlJson : accepted.single;
-  // What went wrong may be well again in a moment: no cache may keep the answer, whatever its upstreams allow.
-  if (formatted.errors?.length) scope.responseHeaders.collect({ 'cache-control': 'no-store' });
+export function answerOf(result: Result, asked: Asked, formatError: FormatError): TextAnswer {
+  const formatted = formatResult(result, asked.scope, formatError);
+  const mediaType = mediaTypeOf(asked.accepted);
   const status = statusOfResult(formatted, mediaType);
+  setFields(asked, status, formatted.errors !== undefined);
+  return textAnswer(status, mediaType, printResult(formatted, result.stringify));
+}
+
+/** The answer to a batch: its results in their order. Sets on `res` what goes with it. */
+export function answerOfBatch(results: readonly Result[], asked: Asked, formatError: FormatError): TextAnswer {
+  const formatted = results.map((result) => formatResult(result, asked.scope, formatError));
+  const mediaType = mediaTypeOf(asked.accepted);
+  const status = statusOfBatch(formatted, mediaType);
+  setFields(
+    asked,
+    status,
+    formatted.some(({ errors }) => errors !== undefined),
+  );
+  const texts = formatted.map((each, index) => printResult(each, results[index]?.stringify));
+  return textAnswer(status, mediaType, `[${texts.join(',')}]`);
+}
+
+/** 200, as each result says for itself how it went; but the status that all results have alone, where it is one. */
+export function statusOfBatch(results: readonly FormattedResult[], mediaType: string): number {
+  const [first, ...others] = new Set(results.map((result) => statusOfResult(result, mediaType)));
+  return first === undefined || others.length > 0 ? 200 : first;
+}
+
+function mediaTypeOf({ single }: Accepted): typeof json | typeof graphqlJson {
+  return single === eventStream ? graphqlJson : single;
+}
+
+const noStore = { 'cache-control': 'no-store' } as const;
+
+function setFields({ req, res, scope, challenges }: Asked, status: number, hasErrors: boolean): void {
+  // What went wrong may be well again in a moment: no cache may keep the answer, whatever its upstreams allow. Caches may
+  // keep what says nothing about it, and that a text is not known until somebody sends it (RFC 9111, 4.2.2).
+  if (hasErrors) {
+    scope.responseHeaders.collect(noStore);
+    if (req.method === 'GET') addDefaultFields(res, noStore);
+  }
   // RFC 9110, 15.5.6: an answer 405 must say what is allowed. What may not come by GET may by POST.
   if (status === 405) res.setHeader('allow', 'POST');
   // RFC 9110, 15.5.2: an answer 401 must say how to be known.
   if (status === 401 && challenges.length > 0) res.setHeader('www-authenticate', [...challenges]);
   if (req.method === 'GET') res.appendHeader('vary', 'accept');
-  const text = printResult(formatted, result.stringify);
+}
+
+function textAnswer(status: number, mediaType: string, text: string): TextAnswer {
   return { status, headers: { 'content-type': `${mediaType}; charset=utf-8` }, text };
 }

@@ -5,6 +5,7 @@ import type { Caller } from '../identity/caller.ts';
 import { addDefaultFields } from '../lib/default-fields.ts';
 import type { RequestScope } from '../upstream/types.ts';
 import { prefersPage } from './accepted.ts';
+import { namesDocument, pathOf } from './document-path.ts';
 import { createGraphiqlPage } from './graphiql.ts';
 import { sendRefusal, type GraphqlHandler } from './graphql-server.ts';
 
@@ -23,7 +24,7 @@ export type Entered =
 export type Enter = (req: IncomingMessage, res: ServerResponse) => Entered | Promise<Entered>;
 
 export interface GraphqlLaneOptions {
-  readonly config: Pick<GatewayConfig['graphql'], 'graphiql' | 'firstOperation'>;
+  readonly config: Pick<GatewayConfig['graphql'], 'path' | 'graphiql' | 'firstOperation'>;
   readonly enter: Enter;
   /** For GraphiQL's page, which holds nothing of the schema. Default: `enter`. */
   readonly enterPage?: Enter;
@@ -36,7 +37,7 @@ export function createGraphqlLane({ config, enter, enterPage = enter, handlerFor
   const page = config.graphiql === false ? undefined : createGraphiqlPage(config);
   // Without `async`: a promise that waits for the handler's own would be one more for each request.
   return (req, res, draining) => {
-    const wantsPage = page !== undefined && req.method === 'GET' && prefersPage(req.headers.accept);
+    const wantsPage = page !== undefined && asksForPage(req, config.path);
     const entering = wantsPage ? enterPage(req, res) : enter(req, res);
     const proceed = (entered: Entered): Promise<void> => {
       if (entered.is === 'answered') return done;
@@ -49,6 +50,11 @@ export function createGraphqlLane({ config, enter, enterPage = enter, handlerFor
     };
     return entering instanceof Promise ? entering.then(proceed) : proceed(entering);
   };
+}
+
+/** A browser that goes to the id of a document wants its answer, which the page could not show. */
+function asksForPage({ method, headers, url = '' }: IncomingMessage, graphqlPath: string): boolean {
+  return method === 'GET' && prefersPage(headers.accept) && !namesDocument(pathOf(url), graphqlPath);
 }
 
 const done = Promise.resolve();

@@ -1,35 +1,69 @@
 import type { IncomingMessage } from 'node:http';
 import { MIMEType } from 'node:util';
 import { GatewayError } from '../errors.ts';
+import type { AskedDocument } from '../persisted/types.ts';
+import { idParameters, readDocumentId, readSha256 } from './asked-document.ts';
+import { documentIdOf } from './document-path.ts';
 import { readBody } from './read-body.ts';
+import { isAbsent, isMap, misshapen, nameOf } from './shape.ts';
 
 /** What one GraphQL request asks, checked for its shape and nothing more. */
-export interface GraphqlRequest {
+export interface GraphqlRequest extends AskedDocument {
+  /** Empty where none came. */
+  readonly variables: Record<string, unknown>;
+  readonly operationName: string | undefined;
+  readonly extensions: Record<string, unknown> | undefined;
+}
+
+/** A request whose document is at hand. */
+export interface RunnableRequest extends GraphqlRequest {
   readonly query: string;
-  readonly variables?: Record<string, unknown>;
-  readonly operationName?: string;
-  readonly extensions?: Record<string, unknown>;
+}
+
+/** Several requests that came as one; what is no GraphQL request is an error in its place. At least one. */
+export interface GraphqlBatch {
+  readonly batch: readonly (GraphqlRequest | GatewayError)[];
+}
+
+export interface RequestLimits {
+  /** Bytes of a body. */
+  readonly maxBodyBytes: number;
+  /** Most requests of a batch; 0: batches are refused. */
+  readonly maxBatch: number;
+  /** The GraphQL path, where the id of a document may follow it; undefined where none may. */
+  readonly idsFollow: string | undefined;
 }
 
 /**
- * Reads a GraphQL request from the query string of a GET or the JSON body of a POST.
+ * Reads a GraphQL request from the query string of a GET or the JSON body of a POST, or a batch from the latter.
  *
  * @see {@link https://graphql.github.io/graphql-over-http/draft/#sec-Request | GraphQL over HTTP, 5 Request}
- * @throws {GatewayError} `PAYLOAD_TOO_LARGE`, `UNSUPPORTED_MEDIA_TYPE`, or `BAD_REQUEST` with what was expected and
- *   what came; `CLIENT_CLOSED_REQUEST` where the client leaves before the end.
+ * @throws {GatewayError} `PAYLOAD_TOO_LARGE`, `UNSUPPORTED_MEDIA_TYPE`, `BATCH_TOO_LARGE`, or `BAD_REQUEST` with what
+ *   was expected and what came; `CLIENT_CLOSED_REQUEST` where the client leaves before the end.
  */
-export async function readGraphqlRequest(req: IncomingMessage, maxBodyBytes: number): Promise<GraphqlRequest> {
-  if (req.method === 'GET') return checkShape(readQueryString(req.url ?? ''));
+export async function readGraphqlRequest(
+  req: IncomingMessage,
+  limits: RequestLimits,
+): Promise<GraphqlRequest | GraphqlBatch> {
+  const { url = '', method } = req;
+  if (method === 'GET') return readOne(readQueryString(url), idInPath(url, limits));
   checkMediaType(req);
-  const body = await readBody(req, maxBodyBytes);
-  return checkShape(readJson('the request body', readUtf8(body)));
+  const body = await readBody(req, limits.maxBodyBytes);
+  const value = readJson('the request body', readUtf8(body));
+  return Array.isArray(value) ? readBatch(value, idInPath(url, limits), limits) : readOne(value, idInPath(url, limits));
 }
+
+function idInPath(url: string, { idsFollow }: RequestLimits): string | undefined {
+  return idsFollow === undefined ? undefined : documentIdOf(url, idsFollow);
+}
+
+const texts = ['query', 'operationName', ...idParameters] as const;
 
 function readQueryString(url: string): Record<string, unknown> {
   const start = url.indexOf('?');
   const parameters = new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
   const fields: Record<string, unknown> = {};
-  for (const name of ['query', 'operationName']) fields[name] = parameters.get(name) || undefined;
+  for (const name of texts) fields[name] = parameters.get(name) || undefined;
   for (const name of ['variables', 'extensions']) {
     const text = parameters.get(name);
     if (text) fields[name] = readJson(`"${name}"`, text);
@@ -82,40 +116,57 @@ function readJson(what: string, text: string): unknown {
   }
 }
 
-function checkShape(value: unknown): GraphqlRequest {
-  if (Array.isArray(value)) {
+function readBatch(values: readonly unknown[], id: string | undefined, { maxBatch }: RequestLimits): GraphqlBatch {
+  if (maxBatch === 0) {
     throw new GatewayError('BAD_REQUEST', 'Expected one GraphQL request, but got: array. Batches are not supported.');
   }
+  if (id !== undefined) {
+    throw new GatewayError('BAD_REQUEST', 'Expected one GraphQL request for a document in the path, but got: array');
+  }
+  if (values.length === 0) {
+    throw new GatewayError('BAD_REQUEST', 'Expected a batch of one GraphQL request or more, but got: an empty array');
+  }
+  // Before any of them is looked at: what is refused whole must cost little.
+  if (values.length > maxBatch) {
+    throw new GatewayError(
+      'BATCH_TOO_LARGE',
+      `Expected a batch of at most ${maxBatch} GraphQL requests, but got: ${values.length}`,
+    );
+  }
+  return { batch: values.map(readOrRefuse) };
+}
+
+function readOrRefuse(value: unknown): GraphqlRequest | GatewayError {
+  try {
+    return readOne(value, undefined);
+  } catch (error) {
+    if (error instanceof GatewayError) return error;
+    throw error;
+  }
+}
+
+function readOne(value: unknown, idInItsPath: string | undefined): GraphqlRequest {
   if (!isMap(value)) throw new GatewayError('BAD_REQUEST', `Expected a JSON object, but got: ${nameOf(value)}`);
   const { query, variables, operationName, extensions } = value;
-  if (typeof query !== 'string') throw misshapen('query', 'a string', query);
   if (!isAbsent(variables) && !isMap(variables)) throw misshapen('variables', 'an object', variables);
   if (!isAbsent(operationName) && typeof operationName !== 'string') {
     throw misshapen('operationName', 'a string', operationName);
   }
   if (!isAbsent(extensions) && !isMap(extensions)) throw misshapen('extensions', 'an object', extensions);
+  const id = readDocumentId(value, idInItsPath);
+  const sha256 = readSha256(extensions);
   return {
-    query,
-    ...(isAbsent(variables) ? {} : { variables }),
-    ...(isAbsent(operationName) ? {} : { operationName }),
-    ...(isAbsent(extensions) ? {} : { extensions }),
+    query: readQuery(query, id !== undefined || sha256 !== undefined),
+    id,
+    sha256,
+    variables: variables ?? {},
+    operationName: operationName ?? undefined,
+    extensions: extensions ?? undefined,
   };
 }
 
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isAbsent(value: unknown): value is null | undefined {
-  return value === null || value === undefined;
-}
-
-function misshapen(name: string, expected: string, value: unknown): GatewayError {
-  return new GatewayError('BAD_REQUEST', `Expected "${name}" to be ${expected}, but got: ${nameOf(value)}`);
-}
-
-function nameOf(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value;
+function readQuery(query: unknown, isNamed: boolean): string | undefined {
+  if (isNamed && (isAbsent(query) || query === '')) return undefined;
+  if (typeof query !== 'string') throw misshapen('query', 'a string', query);
+  return query;
 }

@@ -1,15 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql';
-import { createYoga, getSSEProcessor, isAsyncIterable, type Plugin } from 'graphql-yoga';
+import type { Plugin } from 'graphql-yoga';
 import type { GatewayConfig } from '../config/types.ts';
 import { GatewayError } from '../errors.ts';
-import { mapResults } from '../lib/map-results.ts';
+import type { AskedDocument } from '../persisted/types.ts';
 import type { RequestScope } from '../upstream/types.ts';
 import { eventStream, graphqlJson, json, readAccepted, type Accepted } from './accepted.ts';
 import { sendAnswer, type Answer } from './answer.ts';
 import { formatError as formatErrorForClients, type FormatError } from './format-error.ts';
-import { answerOf, formatResult, statusOfResult, type Result } from './graphql-answer.ts';
-import { readGraphqlRequest, type GraphqlRequest } from './graphql-request.ts';
+import { answerOf, answerOfBatch, formatResult, statusOfResult, type Result } from './graphql-answer.ts';
+import { runBatch } from './graphql-batch.ts';
+import {
+  readGraphqlRequest,
+  type GraphqlBatch,
+  type GraphqlRequest,
+  type RequestLimits,
+  type RunnableRequest,
+} from './graphql-request.ts';
+import { createOurYoga, paramsOf, type OurYoga } from './graphql-yoga.ts';
 import { sendResponse } from './send-response.ts';
 
 /** One HTTP request that was let in. */
@@ -43,6 +51,13 @@ export interface PreparedRequest {
  */
 export type RunPrepared = (request: PreparedRequest, context: GraphqlContext) => Promise<ExecutionResult> | undefined;
 
+/**
+ * The text of the document that a request means. At once (no promise) where it is at hand.
+ *
+ * @throws {GatewayError} Where there is none to run; thrown or rejected.
+ */
+export type ResolveDocument = (asked: AskedDocument, scope: RequestScope) => string | Promise<string>;
+
 /** What executors and policies find as context, among what Yoga adds (`request`, `params`). */
 export interface GraphqlContext {
   readonly req: IncomingMessage;
@@ -51,8 +66,6 @@ export interface GraphqlContext {
   readonly accepted: Accepted;
   readonly draining: AbortSignal;
   readonly challenges: readonly string[];
-  /** What the client asks; rejects where that cannot be read. */
-  readonly reading: Promise<GraphqlRequest>;
 }
 
 export interface GraphqlHandlerOptions {
@@ -63,7 +76,15 @@ export interface GraphqlHandlerOptions {
   readonly runPrepared?: RunPrepared;
   /** Default: Yoga's own executor. */
   readonly subscribe?: Subscribe;
-  readonly config: Pick<GatewayConfig['graphql'], 'path' | 'maxBodyBytes'>;
+  readonly config: Pick<GatewayConfig['graphql'], 'path' | 'maxBodyBytes'> & {
+    /** Most operations of one HTTP request. Default 0: a request has one, and a batch is refused. */
+    readonly maxBatch?: number;
+  };
+  /**
+   * Finds the documents of all requests, also of those that bring their text. Default: the text is run that came, and a
+   * request without one is refused.
+   */
+  readonly resolveDocument?: ResolveDocument;
   /** Default: `formatError` of this folder. */
   readonly formatError?: FormatError;
   /** Policies, in their order. */
@@ -73,46 +94,120 @@ export interface GraphqlHandlerOptions {
 }
 
 /**
- * GraphQL over HTTP by GET and POST, event streams for subscriptions.
- * Yoga parses, validates, runs the plugins and executes; requests are read and answers written here, because its own
- * ways cost several times as much and answer 500 with a stack.
+ * GraphQL over HTTP by GET and POST, batches by POST, event streams for subscriptions.
  *
  * @see {@link https://graphql.github.io/graphql-over-http/draft/ | GraphQL over HTTP}
  */
 export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHandler {
-  const { config, formatError = formatErrorForClients, challenges = [] } = options;
-  const yoga = createYoga<GraphqlContext>({
-    schema: options.schema,
-    graphqlEndpoint: config.path,
-    plugins: [engine(options), reader(), ...(options.plugins ?? []), writer(formatError)],
-    maxRequestBodySize: false,
-    maskedErrors: false,
-    graphiql: false,
-    landingPage: false,
-    cors: false,
-    multipart: false,
-    batching: false,
-    logging: false,
-    // Yoga answers every URL that ends so; no URL ends in a space.
-    healthCheckEndpoint: ' ',
-  });
-  return async ({ req, res, scope, draining }) => {
+  const handler = new Handler(options);
+  return (request) => handler.answer(request);
+}
+
+class Handler {
+  readonly #yoga: OurYoga;
+  readonly #limits: RequestLimits;
+  readonly #formatError: FormatError;
+  readonly #challenges: readonly string[];
+  readonly #runPrepared: RunPrepared | undefined;
+  readonly #resolve: ResolveDocument;
+
+  constructor(options: GraphqlHandlerOptions) {
+    const { config, formatError = formatErrorForClients, challenges = [], resolveDocument } = options;
+    const { path, maxBodyBytes, maxBatch = 0 } = config;
+    this.#yoga = createOurYoga(options, formatError);
+    this.#limits = { maxBodyBytes, maxBatch, idsFollow: resolveDocument && path };
+    this.#formatError = formatError;
+    this.#challenges = challenges;
+    this.#runPrepared = options.runPrepared;
+    this.#resolve = resolveDocument ?? textThatCame;
+  }
+
+  async answer({ req, res, scope, draining }: GraphqlHttpRequest): Promise<void> {
     try {
       checkMethod(req, res);
       const accepted = readAccepted(req.headers.accept);
-      const reading = readGraphqlRequest(req, config.maxBodyBytes);
-      // Whoever needs the request hears of the failure; where nobody does, it must not end the process.
-      reading.catch(() => {});
-      const context: GraphqlContext = { req, res, scope, accepted, draining, challenges, reading };
-      const known = options.runPrepared && (await resultOfKnown(context, options.runPrepared));
-      if (known) return sendText(context, answerOf(known, context, formatError));
-      const response = await yoga.handleNodeRequestAndResponse(req, res, context);
+      const context: GraphqlContext = { req, res, scope, accepted, draining, challenges: this.#challenges };
+      const asked = await this.#read(context);
+      if (asked === undefined) return;
+      if ('batch' in asked) return await this.#answerBatch(asked, context);
+      const known = this.#runKnown(asked, context);
+      if (known) return sendText(context, answerOf(await known, context, this.#formatError));
+      const response = await this.#yoga.handleNodeRequestAndResponse(req, res, {
+        ...context,
+        asked: paramsOf(asked),
+        batch: undefined,
+      });
       for (const [name, value] of scope.responseHeaders.entries()) res.appendHeader(name, value);
       await sendResponse(req, res, response, draining);
     } catch (error) {
-      sendRefusal({ req, res, scope }, refusalOf(error), formatError);
+      sendRefusal({ req, res, scope }, refusalOf(error), this.#formatError);
     }
-  };
+  }
+
+  /** Undefined where the request cannot be read or has no document to run: that is answered here. */
+  async #read(context: GraphqlContext): Promise<RunnableRequest | GraphqlBatch | undefined> {
+    try {
+      const asked = await readGraphqlRequest(context.req, this.#limits);
+      if ('batch' in asked) return asked;
+      const found = this.#findText(asked, context.scope);
+      return found instanceof Promise ? await found : found;
+    } catch (error) {
+      sendText(context, answerOf({ errors: [error] }, context, this.#formatError));
+      return undefined;
+    }
+  }
+
+  #findText(asked: GraphqlRequest, scope: RequestScope): RunnableRequest | Promise<RunnableRequest> {
+    // An empty text is a document that does not parse, whoever may send documents: it is left to the parser to say so.
+    const text = asked.query === '' ? '' : this.#resolve(asked, scope);
+    return typeof text === 'string' ? withText(asked, text) : text.then((found) => withText(asked, found));
+  }
+
+  /**
+   * What is known of an operation is not found out again: one whose text has run before is neither parsed nor validated,
+   * and goes past Yoga, which costs as much as the rest of a small request. `undefined` where Yoga is to answer: for an
+   * operation that is new, and a client that takes nothing but streams.
+   */
+  #runKnown(asked: RunnableRequest, context: GraphqlContext): Promise<ExecutionResult> | undefined {
+    if (context.accepted.single === eventStream) return undefined;
+    return this.#runPrepared?.(asked, context);
+  }
+
+  async #answerBatch(asked: GraphqlBatch, context: GraphqlContext): Promise<void> {
+    if (context.accepted.single === eventStream) {
+      const message = `A batch is answered as one: expected "accept" to allow ${json} or ${graphqlJson}.`;
+      throw new GatewayError('NOT_ACCEPTABLE', message);
+    }
+    const results = await runBatch(asked, {
+      findText: (request) => this.#findText(request, context.scope),
+      runKnown: (request) => this.#runKnown(request, context),
+      runNew: (requests) => this.#runNew(requests, context),
+    });
+    sendText(context, answerOfBatch(results, context, this.#formatError));
+  }
+
+  async #runNew(requests: readonly RunnableRequest[], context: GraphqlContext): Promise<readonly Result[]> {
+    const batch: { result?: unknown } = {};
+    try {
+      const asked = requests.map(paramsOf);
+      await this.#yoga.handleNodeRequestAndResponse(context.req, context.res, { ...context, asked, batch });
+    } catch (error) {
+      batch.result = { errors: [refusalOf(error)] };
+    }
+    const { result } = batch;
+    // What fails before any operation is one result for all of them.
+    return Array.isArray(result) ? (result as Result[]) : requests.map(() => (result ?? {}) as Result);
+  }
+}
+
+/** Without documents that are known by id a request has to bring its text. */
+function textThatCame({ query }: AskedDocument): string {
+  if (query === undefined) throw new GatewayError('PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported');
+  return query;
+}
+
+function withText(asked: GraphqlRequest, text: string): RunnableRequest {
+  return asked.query === text ? (asked as RunnableRequest) : { ...asked, query: text };
 }
 
 /** Answers with nothing but an error: nothing has run, and how the client takes its answer is not known. */
@@ -142,79 +237,7 @@ function refusalOf(error: unknown): unknown {
   return new GatewayError('BAD_REQUEST', 'Expected "host" and the request target to make a URL.', { cause: error });
 }
 
-function engine({ execute, subscribe }: GraphqlHandlerOptions): Plugin<GraphqlContext> {
-  return {
-    onExecute({ setExecuteFn }) {
-      if (execute) setExecuteFn(execute);
-    },
-    onSubscribe({ args, setSubscribeFn }) {
-      const { accepted, draining } = args.contextValue;
-      if (!accepted.stream) {
-        throw new GatewayError(
-          'NOT_ACCEPTABLE',
-          `A subscription is answered as a stream: expected "accept" to name ${eventStream}.`,
-        );
-      }
-      if (draining.aborted) throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down.');
-      if (subscribe) setSubscribeFn(subscribe);
-    },
-  };
-}
-
-/**
- * What is known of an operation is not found out again: one whose text has run before is neither parsed nor validated,
- * and goes past Yoga, which costs as much as the rest of a small request. `undefined` where Yoga is to answer: for an
- * operation that is new, a request that cannot be read, and a client that takes nothing but streams.
- */
-async function resultOfKnown(context: GraphqlContext, runPrepared: RunPrepared): Promise<ExecutionResult | undefined> {
-  if (context.accepted.single === eventStream) return undefined;
-  let request: GraphqlRequest;
-  try {
-    request = await context.reading;
-  } catch {
-    return undefined;
-  }
-  const { query, operationName, variables = {} } = request;
-  return runPrepared({ query, operationName, variables }, context);
-}
-
 function sendText({ req, res, scope }: GraphqlContext, answer: Answer): void {
   for (const [name, value] of scope.responseHeaders.entries()) res.appendHeader(name, value);
   sendAnswer(req, res, answer);
-}
-
-function reader(): Plugin<object, GraphqlContext> {
-  return {
-    onRequestParse({ serverContext, setRequestParser }) {
-      setRequestParser(() => serverContext.reading);
-    },
-  };
-}
-
-const processStream = getSSEProcessor();
-
-function writer(formatError: FormatError): Plugin<object, GraphqlContext> {
-  return {
-    onResultProcess(payload) {
-      const { scope, accepted } = payload.serverContext;
-      const { result } = payload;
-      if (isAsyncIterable(result)) {
-        const results = mapResults(result, (each) => formatResult(each as Result, scope, formatError));
-        payload.setResult(results as AsyncIterable<ExecutionResult>);
-        payload.setResultProcessor(processStream, eventStream);
-        return;
-      }
-      // A stream that cannot begin is refused by its status: clients of streams try again after a 200 that ends.
-      if (accepted.single === eventStream && result && 'data' in result && result.data !== undefined) {
-        payload.setResult(formatResult(result as Result, scope, formatError) as ExecutionResult);
-        payload.setResultProcessor(processStream, eventStream);
-        return;
-      }
-      const { status, headers, text } = answerOf(result as Result, payload.serverContext, formatError);
-      payload.setResultProcessor(
-        (_result, { Response }) => new Response(text, { status, headers: { 'content-type': headers['content-type'] } }),
-        headers['content-type'],
-      );
-    },
-  };
 }

@@ -3,6 +3,7 @@ import { GatewayError } from '../errors.ts';
 import { readRequestId } from '../lib/request-id.ts';
 import { publishInternalError } from '../telemetry/channels.ts';
 import { sendError } from './answer.ts';
+import { namesDocument, pathOf } from './document-path.ts';
 import type { Lane } from './graphql-lane.ts';
 import { sendLive, sendReady, type Readiness } from './health.ts';
 
@@ -10,8 +11,13 @@ import { sendLive, sendReady, type Readiness } from './health.ts';
 export interface Lanes {
   readonly graphqlPath: string;
   readonly graphql: Lane;
-  /** Takes a request for a REST route, or says `false`. `path` is as the client sent it: not decoded, no query. */
-  readonly routes?: (req: IncomingMessage, res: ServerResponse, path: string) => boolean;
+  /** Whether the id of a document may follow the GraphQL path (`/graphql/<id>`). Default false. */
+  readonly takesDocumentIds?: boolean;
+  /**
+   * Takes a request for a REST route, or says `false`. `path` is as the client sent it: not decoded, no query. With
+   * `below`, only a route counts whose own path is longer than that one.
+   */
+  readonly routes?: (req: IncomingMessage, res: ServerResponse, path: string, below?: string) => boolean;
   readonly readiness: () => Readiness;
 }
 
@@ -32,6 +38,11 @@ export function serve(req: IncomingMessage, res: ServerResponse, lanes: Lanes, d
       lanes.graphql(req, res, draining).catch(fail);
       return;
     }
+    if (lanes.takesDocumentIds === true && namesDocument(path, lanes.graphqlPath)) {
+      // The longest path wins here too: a route below the GraphQL path stands before ids, one around it after them.
+      if (!lanes.routes?.(req, res, path, lanes.graphqlPath)) lanes.graphql(req, res, draining).catch(fail);
+      return;
+    }
     if (lanes.routes?.(req, res, path)) return;
     refuse(
       req,
@@ -41,13 +52,6 @@ export function serve(req: IncomingMessage, res: ServerResponse, lanes: Lanes, d
   } catch (error) {
     fail(error);
   }
-}
-
-/** The path of a request target, which a proxy's client may send as a whole URL (RFC 9112, 3.2.2). */
-function pathOf(target: string): string {
-  const [path = ''] = target.split('?', 1);
-  if (path.startsWith('/')) return path;
-  return path.replace(/^https?:\/\/[^/]*/i, '') || '/';
 }
 
 function isRead({ method }: IncomingMessage): boolean {

@@ -25,9 +25,19 @@ export interface NoticeEvent {
   readonly upstream?: string;
 }
 
+/** A limit, budget or switch that had no room for a request, or would have had none. */
+export interface LimitEvent {
+  /** Name of the limit: of `limits.rates`, a bound of documents (`maxDepth`), `cost`, a field's coordinate. */
+  readonly limit: string;
+  /** `measured`: it was let pass, as the limit is only measured. */
+  readonly outcome: 'refused' | 'measured';
+  readonly requestId: string;
+}
+
 const upstreamCalls = channel('weft:upstream.call');
 const internalErrors = channel('weft:error');
 const notices = channel('weft:notice');
+const limits = channel('weft:limit');
 
 /** Stages publish; listeners under `telemetry/` make logs, spans and metrics of it. Without a listener nothing is built. */
 export function publishUpstreamCall(make: () => UpstreamCallEvent): void {
@@ -40,4 +50,8 @@ export function publishInternalError(event: InternalErrorEvent): void {
 
 export function publishNotice(event: NoticeEvent): void {
   notices.publish(event);
+}
+
+export function publishLimit(make: () => LimitEvent): void {
+  if (limits.hasSubscribers) limits.publish(make());
 }

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { pino, type DestinationStream } from 'pino';
-import type { InternalErrorEvent, NoticeEvent, UpstreamCallEvent } from './channels.ts';
+import type { InternalErrorEvent, LimitEvent, NoticeEvent, UpstreamCallEvent } from './channels.ts';
+import { LimitTally } from './limit-tally.ts';
 
 export interface LogOptions {
   /** The least level that is written. */
@@ -11,7 +12,7 @@ export interface LogOptions {
 
 /**
  * Writes what the stages publish, one JSON object a line: notices at their level, errors whose message clients do not
- * read, upstream calls at `debug`. Headers, bodies and variables never get here: channels do not carry them.
+ * read, limits without room by number, upstream calls at `debug`. Headers, bodies and variables never get here: channels do not carry them.
  */
 export function startLog({ level, destination }: LogOptions): { readonly stop: () => void } {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
@@ -32,6 +33,14 @@ export function startLog({ level, destination }: LogOptions): { readonly stop: (
       },
     ],
   ]);
+  const measured = new LimitTally((count) => log.info(count, 'a limit that is only measured had no room'));
+  const refused = new LimitTally((count) => log.info(count, 'a limit had no room'));
+  if (log.isLevelEnabled('info')) {
+    listeners.set('weft:limit', (event) => {
+      const { limit, outcome } = event as LimitEvent;
+      (outcome === 'measured' ? measured : refused).add(limit);
+    });
+  }
   // Publishers build a call's event only where somebody listens.
   if (log.isLevelEnabled('debug')) {
     listeners.set('weft:upstream.call', (event) => log.debug(event as UpstreamCallEvent, 'upstream call'));
@@ -40,6 +49,8 @@ export function startLog({ level, destination }: LogOptions): { readonly stop: (
   return {
     stop: () => {
       for (const [channel, listener] of listeners) unsubscribe(channel, listener);
+      measured.stop();
+      refused.stop();
     },
   };
 }

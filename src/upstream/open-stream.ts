@@ -4,7 +4,7 @@ import type { OpenStream } from './types.ts';
 
 /** Calls with a text for a body over an upstream's `stream`. */
 export function openStreamOver(stream: Stream): OpenStream {
-  return ({ method, path, headers, body, signal }) => {
+  return ({ method, path, headers, body, scope, signal }) => {
     const bytes = body === undefined ? undefined : Buffer.from(body);
     const fields = Object.entries(headers).flat();
     return stream({
@@ -12,6 +12,7 @@ export function openStreamOver(stream: Stream): OpenStream {
       path,
       headers: bytes ? [...fields, 'content-length', String(bytes.byteLength)] : fields,
       body: bytes && Readable.from([bytes], { objectMode: false }),
+      ...(scope && { scope }),
       signal,
     });
   };

@@ -1,5 +1,6 @@
 import type { UpstreamConfig } from '../config/types.ts';
 import { deadline } from './deadline.ts';
+import { limitCalls, type LimitCall } from './limit-calls.ts';
 import { publish, publishStream } from './publish.ts';
 import { compileHeaderRules, type HeaderRules } from './request-headers.ts';
 import { retryStale } from './retry-stale.ts';
@@ -29,9 +30,10 @@ export interface Upstream {
  * Opens an upstream; sockets come with the first calls, targets are called in turn.
  *
  * @param targets Base URLs, in place of `config.targets`, which may hold the word `embedded`.
+ * @param limit What holds back its calls. Default: nothing. Streams are not held back here: a route's door is before them.
  * @throws {GatewayError} `CONFIGURATION_INVALID` for a target or a header rule that cannot work.
  */
-export function createUpstream(config: UpstreamConfig, targets: readonly string[]): Upstream {
+export function createUpstream(config: UpstreamConfig, targets: readonly string[], limit?: LimitCall): Upstream {
   const { name, timeouts, maxResponseBytes } = config;
   const headerRules = compileHeaderRules(config.headers);
   const open = openTargets(config, targets);
@@ -46,12 +48,13 @@ export function createUpstream(config: UpstreamConfig, targets: readonly string[
     maxResponseBytes,
   });
   const stream = createStream({ upstream: name, nextTarget, headersMs: timeouts.headersMs, bodyMs: timeouts.bodyMs });
+  // Outermost first: one event per call with its retry, one deadline over both attempts.
+  const sendOnce = publish(name)(deadline(timeouts.totalMs)(retryStale(send)));
   return {
     name,
     targets: open.map(({ origin, basePath }) => origin + basePath),
     headerRules,
-    // Outermost first: one event per call with its retry, one deadline over both attempts.
-    send: publish(name)(deadline(timeouts.totalMs)(retryStale(send))),
+    send: limit ? limitCalls(limit)(sendOnce) : sendOnce,
     stream: publishStream(name)(retryStale(stream)),
     close: async () => {
       await Promise.all(open.map(async ({ pool }) => pool.close()));

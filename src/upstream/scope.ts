@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ResponseHeaderRule } from '../config/types.ts';
 import { anonymous, type Caller } from '../identity/caller.ts';
 import type { ClientInfo } from '../lib/forwarded.ts';
+import type { RequestCharges } from '../limits/types.ts';
 import { readRequestId } from '../lib/request-id.ts';
 import { childTraceparent, readTraceparent } from '../lib/trace-context.ts';
 import { ResponseHeaders } from './response-headers.ts';
@@ -22,6 +23,8 @@ export interface ScopeOptions {
   readonly client?: ClientInfo | undefined;
   /** Default: nothing. */
   readonly hidden?: HiddenPlaces | undefined;
+  /** Default: no limit holds. */
+  readonly limits?: RequestCharges | undefined;
 }
 
 /** What all upstream calls of one client request share; one per request. */
@@ -35,6 +38,7 @@ export function createRequestScope(options: ScopeOptions): RequestScope {
     client,
     hidden,
     caller: caller ?? anonymous,
+    limits: options.limits,
     signal,
     responseHeaders: new ResponseHeaders(responseHeaderRules),
     once: <V>(key: object, make: () => V): V => {

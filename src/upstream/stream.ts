@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { abortError, callError, transportError, type CallPlace } from './failure.ts';
+import type { CallScope } from './limit-calls.ts';
 import { StallTimer } from './stall-timer.ts';
 import { targetPath, type Target } from './targets.ts';
 
@@ -13,6 +14,8 @@ export interface StreamRequest {
   readonly headers: readonly string[];
   /** Destroyed when the call ends, so never a socket's own stream. */
   readonly body: Readable | undefined;
+  /** For whom it is made. Default: for the gateway itself. */
+  readonly scope?: CallScope;
   readonly signal: AbortSignal;
 }
 

@@ -4,6 +4,8 @@ import type { UpstreamKind } from '../config/types.ts';
 import type { GatewayError } from '../errors.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { ClientInfo } from '../lib/forwarded.ts';
+import type { RequestCharges } from '../limits/types.ts';
+import type { CallScope } from './limit-calls.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 
 /** Places in a client's request that are kept from upstreams. Header names in lower case, the others as they are. */
@@ -26,6 +28,8 @@ export interface RequestScope {
   /** What no upstream may see of the client's request; undefined: everything may pass that rules let pass. */
   readonly hidden: HiddenPlaces | undefined;
   readonly caller: Caller;
+  /** What the request uses of limits; undefined where none holds. */
+  readonly limits: RequestCharges | undefined;
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal;
   /** Collects the response headers of upstream calls, by rule. */
@@ -44,6 +48,8 @@ export interface UpstreamRequest {
   readonly body: string | undefined;
   /** Whether the call changes nothing upstream although it is a POST: a GraphQL query. Default false. */
   readonly isQuery?: boolean;
+  /** For whom it is made. Default: for the gateway itself. */
+  readonly scope?: CallScope;
   readonly signal: AbortSignal;
   /** When it ends with `UPSTREAM_TIMEOUT` if it is not done, by `performance.now()`. Default: never. */
   readonly expiresAt?: number;

@@ -4,10 +4,13 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, test } from 'node:test';
-import { buildSchema, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import { buildSchema, GraphQLError, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { GatewayError } from '../../src/errors.ts';
+import { clientSignal } from '../../src/server/client-signal.ts';
+import { createGraphqlLane } from '../../src/server/graphql-lane.ts';
 import type { GraphqlContext } from '../../src/server/graphql-server.ts';
 import type { InternalErrorEvent } from '../../src/telemetry/channels.ts';
+import { createRequestScope } from '../../src/upstream/scope.ts';
 import { serveSchema, type ServedSchema } from '../support/serve-schema.ts';
 
 type Resolver = (args: Readonly<Record<string, unknown>>, context: GraphqlContext) => unknown;
@@ -319,6 +322,52 @@ describe('the status of an answer', () => {
       data: { a: 1, b: null },
     });
   });
+});
+
+describe('a request that may not be served now, or not to whoever asks,', () => {
+  const refusals = [
+    ['RATE_LIMITED', 429],
+    ['LIMIT_UNAVAILABLE', 503],
+    ['OPERATION_DISABLED', 503],
+    ['ACCESS_DENIED', 403],
+  ] as const;
+  for (const [code, status] of refusals) {
+    const error = new GatewayError(code, 'Expected fewer requests.', {
+      exposed: { rateLimit: { limit: 'per-caller' } },
+    });
+
+    test(`is answered ${status} with ${code} and what goes with it, at the entrance and past it, whatever the media type`, async () => {
+      const lane = createGraphqlLane({
+        config: { path: '/graphql', graphiql: false, firstOperation: undefined },
+        enter: (req, res) => {
+          res.setHeader('retry-after', '3');
+          const scope = createRequestScope({
+            headers: req.headers,
+            signal: clientSignal(res),
+            responseHeaderRules: {},
+          });
+          return { is: 'refused', scope, error };
+        },
+        handlerFor: () => assert.fail('must not be asked'),
+      });
+      const execute = ({ contextValue }: ExecutionArgs) => {
+        (contextValue as GraphqlContext).res.setHeader('retry-after', '3');
+        return { errors: [new GraphQLError('x', { originalError: error })] };
+      };
+      await using entrance = await serveSchema(greetings, { lanes: { graphql: lane } });
+      await using past = await serveSchema(greetings, { handler: { execute } });
+      for (const server of [entrance, past]) {
+        for (const accept of [modern, legacy]) {
+          const answer = await post(server, { query: '{ __typename }' }, { accept });
+          assert.equal(answer.status, status);
+          assert.equal(answer.headers.get('retry-after'), '3');
+          const extensions = answer.body.errors?.[0]?.extensions;
+          assert.equal(extensions?.['code'], code);
+          assert.deepEqual(extensions?.['rateLimit'], { limit: 'per-caller' });
+        }
+      }
+    });
+  }
 });
 
 describe('an error nobody foresaw', () => {

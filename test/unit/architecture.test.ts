@@ -21,6 +21,7 @@ import {
 const channels = 'telemetry/channels.ts';
 // Plain data without behaviour: every stage is told by the configuration what to do, none reads a file for it.
 const configTypes = 'config/types.ts';
+const limitTypes = 'config/limit-types.ts';
 
 const rooms: Rooms = {
   lib: { may: [] },
@@ -42,7 +43,28 @@ const rooms: Rooms = {
     packages: ['cookie', 'jose', 'lru-cache', 'undici'],
   },
   // Connections to Redis; what is kept there is for each room to say.
-  redis: { may: ['lib', 'errors.ts', channels], types: [configTypes], packages: ['ioredis'] },
+  redis: { may: ['lib', 'errors.ts', channels], types: [configTypes, limitTypes], packages: ['ioredis'] },
+  // How much is used of what: charges in, a decision out. Who is charged for what is for policies to say.
+  limits: {
+    may: ['lib', 'errors.ts', channels, 'redis'],
+    types: [limitTypes],
+    // The named package speaks of resolvers' arguments.
+    packages: ['graphql', 'graphql-rate-limit', 'lru-cache'],
+  },
+  // Documents that clients name by id or hash.
+  persisted: {
+    may: ['lib', 'errors.ts', channels],
+    types: ['redis', 'identity/caller.ts', limitTypes],
+    packages: ['graphql', 'lru-cache', 'undici'],
+  },
+  // What a document is: its form, what it costs, which fields it reads. The same document, the same numbers.
+  operation: {
+    may: ['lib', 'errors.ts'],
+    types: ['composition', 'planner', limitTypes],
+    packages: ['graphql'],
+    node: 'none',
+    withoutWords: ['async', 'await', 'Promise', 'Date', 'performance', 'random', 'crypto', 'setTimeout'],
+  },
   // From a folder to facades and source schemas: it loads the user's own modules.
   assembly: {
     may: ['lib', 'errors.ts', channels, 'config', 'composition', 'upstream'],
@@ -61,15 +83,15 @@ const rooms: Rooms = {
   executor: { may: ['lib', 'errors.ts'], types: ['planner', 'upstream', configTypes], node: 'offline' },
   upstream: {
     may: ['lib', 'errors.ts', channels, 'identity/caller.ts'],
-    types: [configTypes],
+    types: [configTypes, 'limits'],
     // Facades understand operations and `_entities`, so they read GraphQL.
     packages: ['graphql', '@graphql-tools/', 'dataloader', 'eventsource-parser', 'undici', 'yaml'],
   },
   cache: { may: ['lib', 'errors.ts'], types: [configTypes] },
   // Policies say what a caller may do and tell telemetry; what makes the call is a type to them.
   policies: {
-    may: ['lib', 'errors.ts', channels, 'cache', 'identity'],
-    types: ['upstream', 'composition', configTypes, 'config/identity-types.ts'],
+    may: ['lib', 'errors.ts', channels, 'cache', 'identity', 'limits', 'operation', 'composition/cost/'],
+    types: ['upstream', 'compiled', 'composition', configTypes, 'config/identity-types.ts', limitTypes],
     packages: ['graphql', 'graphql-yoga', '@envelop/', 'lru-cache', 'undici'],
   },
   // Operations to programs: the planner decides, the executor runs.
@@ -90,7 +112,7 @@ const rooms: Rooms = {
   // Sockets and their requests; the two spines come in as values of gateway.ts's types.
   server: {
     may: ['lib', 'errors.ts', channels],
-    types: ['gateway.ts', 'upstream', 'identity/caller.ts', configTypes, 'config/identity-types.ts'],
+    types: ['gateway.ts', 'upstream', 'persisted', 'identity/caller.ts', configTypes, 'config/identity-types.ts'],
     packages: ['graphql', 'graphql-yoga', '@graphql-yoga/'],
   },
   'gateway.ts': {
@@ -103,7 +125,7 @@ const rooms: Rooms = {
   // What one supergraph is served by: an engine and a GraphQL handler for each audience, and the routes.
   'generation.ts': {
     may: ['lib', 'errors.ts', 'composition', 'compiled', 'policies', 'rest', 'server', 'stitched'],
-    types: ['assembly', 'identity/caller.ts', 'upstream', configTypes, 'config/identity-types.ts'],
+    types: ['assembly', 'identity/caller.ts', 'persisted', 'upstream', configTypes, 'config/identity-types.ts'],
     packages: ['graphql'],
   },
   // What stands in front of both spines, opened once for the life of the process.
@@ -115,12 +137,14 @@ const rooms: Rooms = {
       'assembly',
       'composition',
       'identity',
+      'limits',
+      'persisted',
       'policies',
       'redis',
       'server',
       'upstream',
     ],
-    types: [configTypes, 'config/identity-types.ts'],
+    types: [configTypes, 'config/identity-types.ts', limitTypes],
     packages: ['graphql'],
   },
   // One command each: they choose a gateway and a listener, or print what configuration and composition say.
@@ -137,6 +161,7 @@ const rooms: Rooms = {
       'gateway.ts',
       'security.ts',
       'identity',
+      'persisted',
       'redis',
       'server',
     ],

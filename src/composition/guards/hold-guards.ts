@@ -62,7 +62,7 @@ function demandsOf(sources: readonly SourceSchema[]): ReadonlyMap<string, Demand
 const rootTypes = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' } as const;
 
 /** A source may call its root types as it likes; in the supergraph they have their usual names. */
-function rootNames(sdl: DocumentNode): ReadonlyMap<string, string> {
+export function rootNames(sdl: DocumentNode): ReadonlyMap<string, string> {
   return new Map(
     sdl.definitions.flatMap((node) =>
       node.kind === Kind.SCHEMA_DEFINITION || node.kind === Kind.SCHEMA_EXTENSION

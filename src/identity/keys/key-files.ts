@@ -1,4 +1,5 @@
-import { readJson, readList, readObject } from '../files/json-file.ts';
+import { readJson } from '../../lib/read-json.ts';
+import { readList, readObject } from '../files/json-file.ts';
 import { readKeyRecord, type KeyRecord } from './key-record.ts';
 import type { KeyStore } from './key-store.ts';
 import { updateFile } from '../files/update-file.ts';

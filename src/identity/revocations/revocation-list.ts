@@ -1,5 +1,6 @@
+import { readJson } from '../../lib/read-json.ts';
 import { readIsoDate } from '../files/iso-date.ts';
-import { readDateText, readJson, readList, readObject, readText } from '../files/json-file.ts';
+import { readDateText, readList, readObject, readText } from '../files/json-file.ts';
 
 /** What a revocation names: `jti` of tokens, `sub` of tokens and names of users, ids of API keys and fingerprints of certificates. */
 export const revocationKinds = ['jti', 'subject', 'key'] as const;

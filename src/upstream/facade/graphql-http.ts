@@ -27,6 +27,7 @@ export function postGraphql({ config, send, headers }: GraphqlConnection): PostG
     try {
       const response = await send({
         ...graphqlRequest({ document, variables, scope }, headers(scope)),
+        scope,
         signal: scope.signal,
       });
       scope.responseHeaders.collect(response.headers);
@@ -58,6 +59,7 @@ export function prepareGraphql({ config, send, headers }: GraphqlConnection): (t
           headers: { ...headers(scope), ...mediaTypes },
           body: variables === '' ? start + end : `${start},"variables":${variables}${end}`,
           isQuery: operation === 'query',
+          scope,
           signal: scope.signal,
         });
         scope.responseHeaders.collect(response.headers);

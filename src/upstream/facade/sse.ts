@@ -33,7 +33,8 @@ export function subscribeOverSse(connection: SseConnection): Subscribe {
     const signal = AbortSignal.any([scope.signal, leave.signal]);
     try {
       const plain = graphqlRequest(request, headers(scope));
-      const stream = await openStream({ ...plain, headers: { ...plain.headers, accept: 'text/event-stream' }, signal });
+      const streamHeaders = { ...plain.headers, accept: 'text/event-stream' };
+      const stream = await openStream({ ...plain, headers: streamHeaders, scope, signal });
       scope.responseHeaders.collect(stream.headers);
       const isStream =
         stream.status >= 200 && stream.status < 300 && mediaTypeOf(stream.headers) === 'text/event-stream';

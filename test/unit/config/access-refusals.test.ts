@@ -129,7 +129,7 @@ test('consumers, tiers and audiences name what there is, and nothing belongs to 
     [
       'tiers: { gold: { audience: partners, tier: x } }',
       '1:28 tiers.gold.audience: there is no audience "partners", nor any other',
-      '1:38 tiers.gold.tier: unknown key, known: scopes, roles, audience',
+      '1:38 tiers.gold.tier: unknown key, known: scopes, roles, audience, limits, documents, cost',
     ],
     ['tiers: [gold]', '1:8 tiers: expected a mapping of tier names, got a list'],
     [
@@ -297,7 +297,10 @@ test('the URL of Redis is one, and not shown', async (context) => {
   await assertRefused(context, [
     ['redis: { url: http://u:SECRET@r.test }', '1:15 redis.url: expected a redis:// or rediss:// URL, got "***"'],
     ['redis: { url: ":SECRET@r.test:6379" }', '1:15 redis.url: expected a redis:// or rediss:// URL, got "***"'],
-    ['redis: redis://:SECRET@r.test', '1:8 redis: expected a mapping with the keys url, got "***"'],
+    [
+      'redis: redis://:SECRET@r.test',
+      '1:8 redis: expected a mapping with one of the keys url, sentinel, cluster, got "***"',
+    ],
     ['redis: { url: redis:///1 }', '1:15 redis.url: expected a redis:// or rediss:// URL, got "***"'],
     ['redis: { url: redis:// }', '1:15 redis.url: expected a redis:// or rediss:// URL, got "***"'],
   ]);

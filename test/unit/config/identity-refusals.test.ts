@@ -66,7 +66,7 @@ test('identity and revocations are told what they lack', async (context) => {
       ],
       [
         'identity: { revocations: { store: redis, refresh: 0s } }',
-        '1:35 identity.revocations.store: redis needs "redis.url", which is missing',
+        '1:35 identity.revocations.store: redis needs the section "redis", which is missing',
         '1:51 identity.revocations.refresh: expected a duration from 1ms to 24d, got "0s"',
       ],
       [

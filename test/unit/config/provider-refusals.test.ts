@@ -260,10 +260,10 @@ test('each other kind is told what it lacks and what it does not know', async (c
     [
       'kind: api-key, file: keys.json, store: redis',
       [48, '.store: only one of file and store may stand here'],
-      [48, '.store: redis needs "redis.url", which is missing'],
+      [48, '.store: redis needs the section "redis", which is missing'],
     ],
     ['kind: api-key, store: radis', [31, '.store: expected redis, got "radis"']],
-    ['kind: api-key, store: redis', [31, '.store: redis needs "redis.url", which is missing']],
+    ['kind: api-key, store: redis', [31, '.store: redis needs the section "redis", which is missing']],
     ['kind: api-key, fil: keys.json', [24, '.fil: unknown key, did you mean "file"?']],
     [
       'kind: api-key, file: keys.json, cache: -1s, from: [{ header: authorization }]',

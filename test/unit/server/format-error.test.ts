@@ -100,6 +100,25 @@ describe('an error of the gateway', () => {
     assert.equal(formatError(odd, scopeOf()).extensions?.['code'], 'UPSTREAM_ERROR');
   });
 
+  test('of automatic persisted queries has the text that clients know it by, whatever the log is told', () => {
+    for (const [code, message] of [
+      ['PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound'],
+      ['PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported'],
+    ] as const) {
+      const error = new GatewayError(code, 'no text of hash ab12');
+      assert.deepEqual(formatError(error, scopeOf()), { message, extensions: { code, requestId: 'r1' } });
+    }
+  });
+
+  test('of a limit shows what the limit says of itself', () => {
+    const rateLimit = { limit: 'per-caller', retryAfter: 3 };
+    const error = new GatewayError('RATE_LIMITED', 'Limit "per-caller" is reached.', { exposed: { rateLimit } });
+    assert.deepEqual(formatError(error, scopeOf()), {
+      message: 'Limit "per-caller" is reached.',
+      extensions: { rateLimit, code: 'RATE_LIMITED', requestId: 'r1' },
+    });
+  });
+
   test('at many paths is logged once a request', () => {
     const scope = scopeOf();
     for (const path of ['a', 'b', 'c'])

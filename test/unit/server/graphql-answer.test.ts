@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { GatewayError } from '../../../src/errors.ts';
 import { formatError } from '../../../src/server/format-error.ts';
-import { formatResult, printResult, statusOfResult } from '../../../src/server/graphql-answer.ts';
+import { formatResult, printResult, statusOfBatch, statusOfResult } from '../../../src/server/graphql-answer.ts';
 import { createRequestScope } from '../../../src/upstream/scope.ts';
 
 const { signal } = new AbortController();
@@ -53,6 +53,48 @@ describe('GraphQL over HTTP 6.4 Status Codes', () => {
       );
     }
   });
+  test('a document that is beyond a limit or costs too much is 400, and 200 as application/json', () => {
+    for (const code of ['DOCUMENT_LIMIT_EXCEEDED', 'OPERATION_TOO_COSTLY']) {
+      assert.deepEqual(
+        [own, json].map((type) => statusOfResult({ errors: [errorOf(code)] }, type)),
+        [400, 200],
+        code,
+      );
+    }
+  });
+  test('a hash whose text is not known is no failure as application/json: clients send the text then', () => {
+    for (const [code, status] of [
+      ['PERSISTED_QUERY_NOT_FOUND', 404],
+      ['PERSISTED_QUERY_NOT_SUPPORTED', 400],
+    ] as const) {
+      assert.deepEqual(
+        [own, json].map((type) => statusOfResult({ errors: [errorOf(code)] }, type)),
+        [status, 200],
+        code,
+      );
+    }
+  });
+  test('what is refused for the moment or for who asks has its own status as application/json too', () => {
+    for (const [code, status] of [
+      ['RATE_LIMITED', 429],
+      ['LIMIT_UNAVAILABLE', 503],
+      ['OPERATION_DISABLED', 503],
+      ['OPERATION_NOT_TRUSTED', 403],
+      ['PERSISTED_QUERY_MISMATCH', 400],
+      ['BATCH_TOO_LARGE', 400],
+    ] as const) {
+      assert.deepEqual(
+        [own, json].map((type) => statusOfResult({ errors: [errorOf(code)] }, type)),
+        [status, status],
+        code,
+      );
+    }
+  });
+  test('a field that is limited leaves the answer 200', () => {
+    for (const type of [json, own]) {
+      assert.equal(statusOfResult({ data: { a: null }, errors: [errorOf('RATE_LIMITED')] }, type), 200);
+    }
+  });
   test('a request that is no GraphQL request has its own status as application/json too', () => {
     for (const [code, status] of [
       ['BAD_REQUEST', 400],
@@ -64,5 +106,26 @@ describe('GraphQL over HTTP 6.4 Status Codes', () => {
         [status, status],
       );
     }
+  });
+});
+
+describe('the status of a batch', () => {
+  const [json, own] = ['application/json', 'application/graphql-response+json'];
+  const data = { data: {} };
+  const [limited, invalid] = ['RATE_LIMITED', 'GRAPHQL_VALIDATION_FAILED'].map((code) => ({ errors: [errorOf(code)] }));
+  assert.ok(limited && invalid);
+
+  test('is 200 where one has data, whatever the others are', () => {
+    for (const batch of [[data], [data, limited], [limited, limited, data]])
+      assert.equal(statusOfBatch(batch, own), 200);
+  });
+  test('is that of all where all are refused alike', () => {
+    assert.equal(statusOfBatch([limited], own), 429);
+    assert.equal(statusOfBatch([limited, limited], json), 429);
+    assert.equal(statusOfBatch([invalid, invalid], own), 400);
+    assert.equal(statusOfBatch([invalid, invalid], json), 200);
+  });
+  test('is 200 where all are refused, but not alike', () => {
+    assert.equal(statusOfBatch([limited, invalid], own), 200);
   });
 });

@@ -29,6 +29,7 @@ const addable: Readonly<Record<string, { readonly isRepeatable: boolean }>> = {
   policy: { isRepeatable: true },
   cost: { isRepeatable: false },
   listSize: { isRepeatable: false },
+  rateLimit: { isRepeatable: true },
 };
 
 export interface OverlayReading {
@@ -213,7 +214,7 @@ interface Directed {
   readonly directives?: readonly ConstDirectiveNode[] | undefined;
 }
 
-type Described = Directed & Pick<FieldDefinitionNode, 'description'>;
+type Described = Directed & Pick<FieldDefinitionNode, 'description' | 'loc'>;
 
 interface DirectivesReading {
   readonly report: Report;
@@ -222,7 +223,9 @@ interface DirectivesReading {
 
 function overlaid<N extends Described>(known: N, node: Described, reading: DirectivesReading): N {
   const description = node.description ?? known.description;
-  return { ...known, directives: joinedDirectives(known, node, reading), ...(description && { description }) };
+  const directives = joinedDirectives(known, node, reading);
+  // What composition finds wrong with it is to be mended in the overlay.
+  return { ...known, directives, ...(description && { description }), ...(node.loc && { loc: node.loc }) };
 }
 
 function joinedDirectives(

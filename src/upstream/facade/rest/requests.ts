@@ -97,6 +97,7 @@ export class RestRequests {
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         body,
+        scope: this.#scope,
         signal: this.#scope.signal,
       });
       this.#scope.responseHeaders.collect(response.headers);
