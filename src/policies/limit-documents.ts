@@ -74,9 +74,9 @@ function scopeOf(context: object): RequestScope {
  * Refuses documents that are beyond a bound: by their text before they are parsed, by what fragments make of them before
  * they are validated.
  *
- * What Yoga remembers of a text, it gives to whoever sends it, and each caller has bounds of its own. So a refusal is never
- * an error of parsing or validation that could be remembered: it is thrown after parsing, past the memory, for each
- * request anew; only the measure is kept, with the document.
+ * What Yoga remembers of a text, it gives to whoever sends it, and each caller has bounds of its own. So a refusal is no
+ * error of parsing or validation, which would be remembered: it is found anew for each request. Only the measure is kept,
+ * with the document.
  */
 export function limitDocuments(check: DocumentCheck): Plugin {
   const measures = new WeakMap<DocumentNode, DocumentMeasure>();

@@ -41,11 +41,11 @@ export function tellOperatorsOfNodes(cluster: Cluster): void {
   });
 }
 
-/** Several addresses of one host that all fail give an error without a text of its own. */
+/** Without a full stop. Several addresses of one host that all fail give an error without a text of its own. */
 export function describeFailure(error: Error): string {
   const { code, lastNodeError } = error as NodeJS.ErrnoException & { readonly lastNodeError?: Error };
   if (lastNodeError) return describeFailure(lastNodeError);
-  return error.message || code || error.name;
+  return error.message.replace(/\.$/, '') || code || error.name;
 }
 
 /** As the client names it in its events. */

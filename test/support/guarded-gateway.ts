@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { stringify } from 'yaml';
 import type { RecordedRequest } from '../../upstreams/demo/server.ts';
-import { startFakeUpstream, type FakeCall } from './fake-upstream.ts';
+import { startFakeUpstream, type FakeCall, type FakeHandler } from './fake-upstream.ts';
 import { guardedFiles, peopleAnswer, startScores } from './guarded-upstreams.ts';
 import { makeFolder } from './run-weft.ts';
 import { startGateway, type AnswerError, type Json, type TestGateway } from './start-gateway.ts';
@@ -16,6 +16,8 @@ export interface SetUp {
   readonly gateway?: Json;
   /** What the GraphQL endpoint and the route `/api` say for themselves. */
   readonly door?: Json;
+  /** The REST upstream. Default: one that answers at once. */
+  readonly answer?: FakeHandler;
   /** Further files of the folder, by relative path. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -34,7 +36,7 @@ export interface GuardedGateway extends TestGateway {
 
 /** Started on a free port; it ends with the test. */
 export async function startGuarded(t: TestContext, setUp: SetUp = {}): Promise<GuardedGateway> {
-  const [people, scores] = await Promise.all([startFakeUpstream(peopleAnswer), startScores()]);
+  const [people, scores] = await Promise.all([startFakeUpstream(setUp.answer ?? peopleAnswer), startScores()]);
   t.after(async () => {
     await Promise.all([people.close(), scores.close()]);
   });

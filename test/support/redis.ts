@@ -208,7 +208,7 @@ interface Place {
 
 /** A connection of its own for one piece of work. */
 async function asking<T>(place: Place, work: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis({ host: '127.0.0.1', enableReadyCheck: false, ...place });
+  const redis = new Redis({ host: '127.0.0.1', enableReadyCheck: false, retryStrategy: () => null, ...place });
   try {
     return await work(redis);
   } finally {

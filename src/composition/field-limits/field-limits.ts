@@ -2,7 +2,7 @@ import { Kind, type DocumentNode, type FieldDefinitionNode, type TypeDefinitionN
 import { GatewayError } from '../../errors.ts';
 import { mergedTypes, outputFieldsOf } from '../definitions.ts';
 import type { Guards } from '../guards/guards.ts';
-import { rateLimitName, readRateLimit, type RateLimit } from './rate-limit-directive.ts';
+import { limitsFields, rateLimitName, readRateLimit, type RateLimit } from './rate-limit-directive.ts';
 
 /** A limit of one field: how often a caller may ask for it. */
 export interface FieldLimit extends RateLimit {
@@ -29,6 +29,7 @@ export interface FieldLimits {
  * @throws {GatewayError} `COMPOSITION_FAILED` where a directive says nothing that could be kept.
  */
 export function readFieldLimits(supergraph: DocumentNode): FieldLimits {
+  if (!limitsFields(supergraph)) return noFieldLimits;
   const types = mergedTypes(supergraph);
   const limits: FieldLimit[] = [];
   const fields = new Map<string, readonly number[]>();

@@ -7,15 +7,19 @@ import {
   type ASTNode,
   type ConstDirectiveNode,
   type DefinitionNode,
-  type DirectiveDefinitionNode,
   type DocumentNode,
   type FieldDefinitionNode,
-  type SchemaExtensionNode,
 } from 'graphql';
-import { argumentOf, fieldsOf, mergedTypes, outputFieldsOf, placeOf } from '../definitions.ts';
+import { fieldsOf, mergedTypes, outputFieldsOf, placeOf } from '../definitions.ts';
 import { rootNames } from '../guards/hold-guards.ts';
 import type { Problem, SourceSchema } from '../types.ts';
-import { rateLimitDefinition, rateLimitName, readRateLimit } from './rate-limit-directive.ts';
+import {
+  isRateLimitDefinition,
+  limitsFields,
+  rateLimitDefinition,
+  rateLimitName,
+  readRateLimit,
+} from './rate-limit-directive.ts';
 
 /**
  * `@rateLimit` on its way through composition, which knows nothing of it: it is checked in each source schema, taken out of
@@ -24,7 +28,7 @@ import { rateLimitDefinition, rateLimitName, readRateLimit } from './rate-limit-
 
 /** Limits that cannot be kept, or stand where nothing is limited. */
 export function checkFieldLimits({ sdl, file }: SourceSchema): readonly Problem[] {
-  if (!isOurs(sdl)) return [];
+  if (!limitsFields(sdl)) return [];
   const problems: Problem[] = [];
   const report = (node: ASTNode, message: string): void => {
     problems.push({ code: 'CONTRACT', message, places: [placeOf(fileOf(node) ?? file, node)] });
@@ -51,47 +55,16 @@ function fileOf({ loc }: ASTNode): string | undefined {
   return name === 'GraphQL request' ? undefined : name;
 }
 
-/**
- * Whether a document means this directive by its name. An upstream's own directive of that name, which cannot say how often
- * and in what time, is none of the gateway's: it keeps it for itself.
- */
-function isOurs({ definitions }: DocumentNode): boolean {
-  const own = definitions.find(isDefinition);
-  const names = own?.arguments?.map(({ name }) => name.value) ?? ['max', 'window'];
-  return names.includes('max') && names.includes('window');
-}
-
-function isDefinition(node: DefinitionNode): node is DirectiveDefinitionNode {
-  return node.kind === Kind.DIRECTIVE_DEFINITION && node.name.value === rateLimitName;
-}
-
 function usesOf(node: ASTNode): readonly ConstDirectiveNode[] {
   const directives = 'directives' in node ? ((node.directives ?? []) as readonly ConstDirectiveNode[]) : [];
   return directives.filter(({ name }) => name.value === rateLimitName);
 }
 
-/** A source schema without the directive; the same where it does not use it. Pure. */
+/** A source schema that does not use the directive; the same where it never did. Pure. */
 export function withoutFieldLimits(source: SourceSchema): SourceSchema {
-  if (!isOurs(source.sdl)) return source;
-  const sdl = visit(source.sdl, {
-    enter(node) {
-      if (node.kind === Kind.DIRECTIVE_DEFINITION) return false;
-      // The supergraph gets its definition with the limits: a second one would be one too many.
-      if (node.kind === Kind.DIRECTIVE) return node.name.value === rateLimitName || composesIt(node) ? null : undefined;
-      return undefined;
-    },
-    leave: (node) => (node.kind === Kind.SCHEMA_EXTENSION && isEmpty(node) ? null : undefined),
-  });
+  if (!limitsFields(source.sdl)) return source;
+  const sdl = visit(source.sdl, { Directive: ({ name }) => (name.value === rateLimitName ? null : undefined) });
   return sdl === source.sdl ? source : { ...source, sdl };
-}
-
-function composesIt(directive: ASTNode): boolean {
-  if (directive.kind !== Kind.DIRECTIVE || !/(^|__)composeDirective$/.test(directive.name.value)) return false;
-  return argumentOf(directive as ConstDirectiveNode, 'name') === `@${rateLimitName}`;
-}
-
-function isEmpty({ directives = [], operationTypes = [] }: SchemaExtensionNode): boolean {
-  return directives.length === 0 && operationTypes.length === 0;
 }
 
 /** The supergraph in which every limit of every source holds; the same where there is none. Pure. */
@@ -100,7 +73,7 @@ export function holdFieldLimits(supergraph: DocumentNode, sources: readonly Sour
   if (wanted.size === 0) return supergraph;
   const [definition] = parse(rateLimitDefinition, { noLocation: true }).definitions;
   const definitions = supergraph.definitions
-    .filter((node) => !isDefinition(node))
+    .filter((node) => !isRateLimitDefinition(node))
     .map((node) => withUses(node, wanted));
   const at = definitions.findIndex(({ kind }) => kind === Kind.DIRECTIVE_DEFINITION);
   return { ...supergraph, definitions: definitions.toSpliced(Math.max(at, 0), 0, ...(definition ? [definition] : [])) };
@@ -111,7 +84,7 @@ type Uses = ReadonlyMap<string, readonly ConstDirectiveNode[]>;
 /** Distinct uses by `Type.field`, by the names of the supergraph. */
 function usesOfSources(sources: readonly SourceSchema[]): Uses {
   const found = new Map<string, Map<string, ConstDirectiveNode>>();
-  for (const { sdl } of sources.filter((source) => isOurs(source.sdl))) {
+  for (const { sdl } of sources.filter((source) => limitsFields(source.sdl))) {
     const roots = rootNames(sdl);
     for (const [name, type] of mergedTypes(sdl)) {
       for (const field of outputFieldsOf(type)) {

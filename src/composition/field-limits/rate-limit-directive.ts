@@ -1,4 +1,13 @@
-import { Kind, print, type ConstDirectiveNode, type ConstValueNode, type FieldDefinitionNode } from 'graphql';
+import {
+  Kind,
+  print,
+  type ConstDirectiveNode,
+  type ConstValueNode,
+  type DefinitionNode,
+  type DirectiveDefinitionNode,
+  type DocumentNode,
+  type FieldDefinitionNode,
+} from 'graphql';
 import { fieldsOf, isListType, namedType } from '../definitions.ts';
 import type { Types } from '../entity-stubs.ts';
 import { readWindow } from './window.ts';
@@ -29,6 +38,21 @@ export const rateLimitDefinition = `directive @rateLimit(max: Int!, window: Stri
   arrayLengthField: String, message: String) repeatable on FIELD_DEFINITION`;
 
 const argumentNames = ['max', 'window', 'identityArgs', 'arrayLengthField', 'message'];
+
+/**
+ * Whether a document means this directive by its name. An upstream's own directive of that name, which cannot say how often
+ * and in what time, is none of the gateway's: it keeps it for itself.
+ */
+export function limitsFields({ definitions }: DocumentNode): boolean {
+  const own = definitions.find(isRateLimitDefinition);
+  const names = own?.arguments?.map(({ name }) => name.value) ?? ['max', 'window'];
+  return names.includes('max') && names.includes('window');
+}
+
+/** Whether a node defines a directive of this name. */
+export function isRateLimitDefinition(node: DefinitionNode): node is DirectiveDefinitionNode {
+  return node.kind === Kind.DIRECTIVE_DEFINITION && node.name.value === rateLimitName;
+}
 
 /** A field that is limited, and the types of its document. */
 export interface LimitedPlace {

@@ -150,7 +150,7 @@ export class Places {
       const asked = occurrences.map(({ node, conditions }) => `${this.#idOf(node)}${textOfConditions(conditions)}`);
       return `${key}:${costs.priceText(type, name)} ${asked.join(' ')}`;
     });
-    return `${costs.typeWeight(type)} ${fields.join(';')}`;
+    return `${fields.join(';')}`;
   }
 
   #variant({ type, types, groups }: KindOfObject, around: Around): Variant {

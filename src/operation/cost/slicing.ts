@@ -66,7 +66,7 @@ export class Slicing {
       const given = this.#slices.map((slice) => this.#given(slice, variables));
       const counts = given.filter((count) => typeof count === 'number').length;
       if (counts > 0) return counts > 1;
-      return !this.#slices.some(({ usual }, index) => usual !== undefined);
+      return !this.#slices.some(({ usual }, index) => usual !== undefined && given[index] === undefined);
     };
     if (this.isFixed && !isBroken({})) return undefined;
     return { message: `Expected exactly one of the arguments that slice "${coordinate}"`, isBroken };

@@ -23,8 +23,9 @@ const checks: Checks = {
 
 const inOrder = Object.entries(checks) as readonly [Bound, Checks[Bound]][];
 
-/** The first bound that a document is beyond. Pure, and cheap: asked for each run of an operation that is known. */
+/** The first bound that a document is beyond. Pure. */
 export function documentExcess(measure: DocumentMeasure, bounds: DocumentBounds): Excess | undefined {
+  if (isWithin(measure, bounds) && isWithinFixed(measure)) return undefined;
   for (const [bound, { counted, of }] of inOrder) {
     const max = maxOf(bound, bounds);
     const came = measure[counted];
@@ -37,4 +38,26 @@ function maxOf(bound: Bound, bounds: DocumentBounds): number | undefined {
   return bound in fixedDocumentBounds
     ? fixedDocumentBounds[bound as keyof FixedDocumentBounds]
     : bounds[bound as keyof DocumentBounds];
+}
+
+/** Asked for each run of an operation that is known: as good as all are within their bounds, and it should cost nothing. */
+function isWithin(measure: DocumentMeasure, bounds: DocumentBounds): boolean {
+  const { maxBytes = Infinity, maxTokens = Infinity, maxDepth = Infinity, maxAliases = Infinity } = bounds;
+  const { maxRootFields = Infinity, maxDirectives = Infinity } = bounds;
+  const { maxFragments = Infinity, maxListItems = Infinity } = bounds;
+  return (
+    measure.bytes <= maxBytes &&
+    measure.tokens <= maxTokens &&
+    measure.depth <= maxDepth &&
+    measure.aliases <= maxAliases &&
+    measure.rootFields <= maxRootFields &&
+    measure.directives <= maxDirectives &&
+    measure.fragments <= maxFragments &&
+    measure.listItems <= maxListItems
+  );
+}
+
+function isWithinFixed({ nesting, operations, fields, overlaps }: DocumentMeasure): boolean {
+  const { maxNesting, maxOperations, maxFields, maxOverlaps } = fixedDocumentBounds;
+  return nesting <= maxNesting && operations <= maxOperations && fields <= maxFields && overlaps <= maxOverlaps;
 }

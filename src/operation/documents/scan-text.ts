@@ -79,8 +79,8 @@ class Scan {
   readonly #reader: TokenReader;
   readonly #bounds: DocumentBounds;
   /** By level: what the bracket holds, and how many items where that is a list. */
-  readonly #holds = new Uint8Array(maxNesting + 1);
-  readonly #items = new Uint32Array(maxNesting + 1);
+  readonly #holds: number[] = [];
+  readonly #items: number[] = [];
   #level = 0;
   /** Within a definition. */
   #depth = 0;

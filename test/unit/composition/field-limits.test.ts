@@ -115,13 +115,6 @@ describe('@rateLimit reaches the supergraph', () => {
     });
   }
 
-  test('the same way, whether a subgraph defines it, composes it, or neither', () => {
-    const supergraphs = Object.values(ways)
-      .slice(0, 3)
-      .map((sdl) => compose([subgraph('one', sdl)]));
-    assert.equal(new Set(supergraphs).size, 1);
-  });
-
   test('all limits that several upstreams give a field hold, the one of the longest window first', () => {
     const one = 'type Query { a: Int @shareable @rateLimit(max: 5, window: "1s") @rateLimit(max: 100, window: "1h") }';
     const two = 'type Query { a: Int @shareable @rateLimit(max: 5, window: "1s") @rateLimit(max: 9, window: "1m") }';
@@ -150,6 +143,9 @@ describe('@rateLimit reaches the supergraph', () => {
       subgraph('two', 'type Query { b: Int @rateLimit(max: 1, window: "1s") }'),
     ]);
     assert.deepEqual(limitsOf(supergraph), { 'Query.b': ['1/1s'] });
+    const composing = `extend schema @link(url: "https://acme.example/rateLimit/v1.0", import: ["@rateLimit"])
+      @composeDirective(name: "@rateLimit") ${own}`;
+    assert.deepEqual(limitsOf(compose([subgraph('own', composing)])), {});
   });
 
   test('a supergraph without limits is composed as ever', () => {
