@@ -15,6 +15,11 @@ export interface Admission<Examined = unknown> {
    * what it finds is kept with the program. Must not throw.
    */
   readonly examine: (given: ExaminedOperation) => Examined;
+  /**
+   * Whether operations are refused that ask for fields with limits and cannot be taken apart, so that nobody can say how
+   * often they ask. Default true; false where such limits are only measured.
+   */
+  readonly refusesUncounted?: boolean;
   /** Before each run. At once (no promise) where nobody has to be asked. What it throws is the whole answer. */
   readonly admit: (examined: Examined, request: AdmittedRequest) => Admitted | Promise<Admitted>;
 }

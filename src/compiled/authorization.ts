@@ -55,7 +55,7 @@ export function opaqueRefusal({ isKnown }: RequestScope['caller']): Refusal {
 }
 
 /** How often a field is asked for by an operation that could not be taken apart, nobody can say. */
-export const unlimitedRefusal: Refusal = {
+export const uncountedRefusal: Refusal = {
   errors: [
     asGraphqlError({
       path: [],

@@ -24,7 +24,7 @@ import { publishNotice } from '../telemetry/channels.ts';
 import type { Facade, PreparedFetch } from '../upstream/types.ts';
 import type { Admission } from './admission.ts';
 import { asksFor, asksSchema } from './asks-schema.ts';
-import { unlimitedRefusal } from './authorization.ts';
+import { uncountedRefusal } from './authorization.ts';
 import type { Checked, Entry, Examine, Guarded, Reading, Variables } from './entry.ts';
 import { fieldUsesOf } from './field-uses.ts';
 
@@ -92,12 +92,12 @@ function checkedOpaque(
   { guards, admission }: EntryParts,
 ): Partial<Checked> {
   const limited = new Set(guards?.limits.map(({ coordinate }) => coordinate.split('.')[1] ?? coordinate));
-  const isLimited = limited.size > 0 && asksFor(document, node, limited);
+  const isCounted = limited.size > 0 && admission?.refusesUncounted !== false;
   const nothing = { operation: undefined, plan: undefined, fieldUses: undefined };
   return {
     ...(guards && { guarded: { requirements: [...guards.requirements.keys()] } }),
     ...(admission && { examined: admission.examine({ document, node, ...nothing }) }),
-    ...(isLimited && { refusal: unlimitedRefusal }),
+    ...(isCounted && asksFor(document, node, limited) && { refusal: uncountedRefusal }),
   };
 }
 

@@ -111,7 +111,7 @@ export class Places {
   placeOf(type: GraphQLCompositeType, asked: readonly Asked[], around: Around): CostPlace {
     if (around.depth > maxDepth) throw new TooTangled();
     const sets = new Set(asked.map(({ set, conditions }) => `${this.#idOf(set)}${textOfConditions(conditions)}`));
-    const key = `${type.name}  ${[...sets].toSorted().join(',')}`;
+    const key = `${type.name} ${around.handedDown?.key ?? ''} ${[...sets].toSorted().join(',')}`;
     const known = this.#known.get(key);
     if (known) return known;
     const { costs } = this.#parts;

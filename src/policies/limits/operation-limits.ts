@@ -73,7 +73,8 @@ class OperationLimits {
     const { document, node, fieldUses } = given;
     const name = node.name?.value;
     return {
-      measure: this.#parts.documents && measureDocument(document, name),
+      // Of the whole document: a text is judged the same whether it is known or not.
+      measure: this.#parts.documents && measureDocument(document),
       switches: this.#switchesOf(document, node),
       cost: this.#costs?.examine(given),
       rates: this.#rates.filter(({ operations }) => isMeant(operations, name)),

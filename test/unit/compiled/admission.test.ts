@@ -85,9 +85,10 @@ interface Options {
   readonly mayReadEmail?: boolean;
   readonly admit?: Admission<ExaminedOperation>['admit'];
   readonly showsPlans?: boolean;
+  readonly refusesUncounted?: boolean;
 }
 
-function start({ runs = 'compiled', mode = 'mask', mayReadEmail = true, admit, showsPlans = false }: Options = {}) {
+function start({ runs = 'compiled', mode = 'mask', mayReadEmail = true, admit, ...options }: Options = {}) {
   const sent: string[] = [];
   const log: string[] = [];
   const examined: ExaminedOperation[] = [];
@@ -113,6 +114,7 @@ function start({ runs = 'compiled', mode = 'mask', mayReadEmail = true, admit, s
   const facades = new Map([['users', facade]]);
   const schema = stitch(supergraph, facades);
   const admission: Admission<ExaminedOperation> = {
+    ...(options.refusesUncounted === false && { refusesUncounted: false }),
     examine: (given) => {
       examined.push(given);
       return given;
@@ -124,7 +126,8 @@ function start({ runs = 'compiled', mode = 'mask', mayReadEmail = true, admit, s
     },
   };
   const engine: CompiledEngine = createCompiledEngine({
-    ...{ supergraph, facades, schema, runs, fieldLimits, admission, showsPlans },
+    ...{ supergraph, facades, schema, runs, fieldLimits, admission },
+    ...(options.showsPlans && { showsPlans: true }),
     authorization: {
       guards,
       mode,
@@ -331,6 +334,12 @@ for (const runs of ['compiled', 'stitched'] as const) {
       assert.equal(admitted.length, 0);
       assert.equal((await run(large('version'))).errors?.[0]?.message, 'asked');
       assert.equal(admitted[0]?.examined.operation, undefined);
+      const measuring = start({
+        runs,
+        refusesUncounted: false,
+        admit: () => ({ refused: [new GraphQLError('asked')] }),
+      });
+      assert.equal((await measuring.run(large('search'))).errors?.[0]?.message, 'asked');
       assert.deepEqual(sent, []);
     });
   });
