@@ -9,6 +9,7 @@ import type { Options } from './options.ts';
 import { makeComparisons, writeSetup, type Comparison, type Files, type Setup } from './policy-setups.ts';
 import { operation, person, startPolicyUpstream } from './policy-upstream.ts';
 import { threadsCpuUs } from './process-use.ts';
+import { startRedis } from './redis-server.ts';
 import { markdownTable } from './report.ts';
 import { freePort, gatewayProcessor, loadProcessor, startCommand, type Running } from './running.ts';
 import { percentile } from './statistics.ts';
@@ -79,9 +80,9 @@ interface Setting {
 /** Prints what each policy costs a request. Resolves with true. */
 export async function measurePolicies({ quick, rounds }: Options): Promise<boolean> {
   const dir = await mkdtemp(join(tmpdir(), 'weft-bench-'));
-  const upstream = await startPolicyUpstream();
+  const [upstream, redis] = await Promise.all([startPolicyUpstream(), startRedis()]);
   try {
-    const { comparisons, files } = await makeComparisons(`${upstream.origin}/introspect`);
+    const { comparisons, files } = await makeComparisons(`${upstream.origin}/introspect`, redis?.url);
     const setting = { files, dir, origin: upstream.origin };
     const amount = { ...amounts[quick ? 'quick' : 'full'], rounds };
     const measured: Measured[] = [];
@@ -92,6 +93,7 @@ export async function measurePolicies({ quick, rounds }: Options): Promise<boole
     return true;
   } finally {
     upstream.close();
+    await redis?.stop();
     await rm(dir, { recursive: true, force: true });
   }
 }

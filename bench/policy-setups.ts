@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { hashKey, makeKey, type KeyRecord } from '../src/identity/keys/key-record.ts';
 import { hashPassword } from '../src/identity/passwords/password-hash.ts';
+import { limitComparisons } from './limit-setups.ts';
 import type { SchemaName } from './policy-upstream.ts';
 
 /** One gateway: what it has beside what all have. */
@@ -44,8 +45,11 @@ const partyNames = Array.from({ length: parties }, (_, index) => `party-${index}
 const consumer = 'acme';
 const password = 'correct horse battery staple';
 
-/** @param introspectionUrl Answers as RFC 7662 says. */
-export async function makeComparisons(introspectionUrl: string): Promise<Comparisons> {
+/**
+ * @param introspectionUrl Answers as RFC 7662 says.
+ * @param redisUrl Undefined: what needs Redis is left out.
+ */
+export async function makeComparisons(introspectionUrl: string, redisUrl: string | undefined): Promise<Comparisons> {
   const { privateKey, publicKey } = await generateKeyPair('ES256');
   const keys = partyNames.map(() => makeKey());
   const files = {
@@ -82,6 +86,7 @@ export async function makeComparisons(introspectionUrl: string): Promise<Compari
     },
     { title: '@policy by module, kept, beside JWT', with: policy, without: jwt, headers: known },
     { title: 'audience, beside JWT', with: audiences, without: jwt, headers: known },
+    ...limitComparisons(redisUrl),
   ];
   return { comparisons, files };
 }

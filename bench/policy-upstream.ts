@@ -7,6 +7,7 @@ const directives = {
   scopes: '@requiresScopes(scopes: [["profile"]])',
   policy: '@policy(policies: [["may-read"]])',
   tag: '@tag(name: "public")',
+  limited: '@rateLimit(max: 1000000000, window: "1h")',
 } as const;
 
 export type SchemaName = keyof typeof directives;

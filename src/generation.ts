@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DocumentNode } from 'graphql';
 import { createCompiledEngine, type CompiledEngine } from './compiled/engine.ts';
 import { contractOf } from './composition/contract/contract.ts';
-import { readFieldLimits } from './composition/field-limits/field-limits.ts';
+import { noFieldLimits, readFieldLimits, type FieldLimits } from './composition/field-limits/field-limits.ts';
 import { readGuards } from './composition/guards/guards.ts';
 import type { GatewayConfig } from './config/types.ts';
 import type { AccessRule, DoorConfig } from './config/identity-types.ts';
@@ -60,7 +60,7 @@ export function createGeneration(parts: GenerationParts): Lanes {
 function graphqlLane(parts: GenerationParts): Lane {
   const { config, frontDoor, supergraph } = parts;
   const { door = listenersOwn, graphiql } = config.graphql;
-  const hasFieldLimits = config.limits.fields.mode !== 'off' && readFieldLimits(supergraph).limits.length > 0;
+  const hasFieldLimits = fieldLimitsOf(config, supergraph).limits.length > 0;
   return createGraphqlLane({
     config: config.graphql,
     enter: enterBy(frontDoor, door, hasFieldLimits ? 'limited' : 'plain'),
@@ -80,6 +80,10 @@ function handlerFinder(parts: GenerationParts): GraphqlLaneOptions['handlerFor']
     config.audiences.map((audience) => [audience.name, handlerOf(parts, contractOf(supergraph, audience))]),
   );
   return (caller) => handlers.get(frontDoor.audienceOf(caller) ?? '');
+}
+
+function fieldLimitsOf({ limits }: GatewayConfig, supergraph: DocumentNode): FieldLimits {
+  return limits.fields.mode === 'off' ? noFieldLimits : readFieldLimits(supergraph);
 }
 
 type OperationsAsked = NonNullable<DoorPlace['operations']>;
@@ -115,7 +119,7 @@ function handlerOf(
   const schema = stitch(supergraph, facades);
   const guards = readGuards(supergraph);
   const { deny } = createAuthorizer({ guards, decide: frontDoor.decide });
-  const fieldLimits = readFieldLimits(supergraph);
+  const fieldLimits = fieldLimitsOf(config, supergraph);
   const documents = documentCheckOf(limits.documents);
   const engine: CompiledEngine = createCompiledEngine({
     ...{ supergraph, facades, schema, runs: config.engine, showsPlans: config.graphql.queryPlan },

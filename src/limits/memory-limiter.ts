@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
+import type { LimitAlgorithm } from '../config/limit-types.ts';
 import { TurnoverMap } from '../lib/turnover-map.ts';
 import type { Counter, Tally } from './algorithms/counter.ts';
 import { createCounter } from './algorithms/create-counter.ts';
@@ -32,7 +34,7 @@ export function createMemoryLimiter(options: MemoryLimiterOptions): Limiter {
 
 /** What is kept of one limit. */
 interface Room {
-  readonly limit: Limit;
+  readonly algorithm: LimitAlgorithm;
   readonly counter: Counter;
   /** Of its keys among all keys: no two rooms share one. */
   readonly prefix: string;
@@ -129,20 +131,20 @@ class MemoryLimiter {
     };
   }
 
-  #roomOf(limit: Limit): Room {
-    const known = this.#rooms.get(limit.name);
-    if (known?.limit.algorithm === limit.algorithm) return known;
-    const room =
-      known && isSame(known.limit.algorithm, limit.algorithm) ? { ...known, limit } : this.#open(limit, known);
-    this.#rooms.set(limit.name, room);
+  #roomOf({ name, algorithm }: Limit): Room {
+    const known = this.#rooms.get(name);
+    if (known?.algorithm === algorithm) return known;
+    const isEqual = known !== undefined && isDeepStrictEqual(known.algorithm, algorithm);
+    const room = isEqual ? { ...known, algorithm } : this.#open(algorithm, known);
+    this.#rooms.set(name, room);
     return room;
   }
 
-  #open(limit: Limit, before: Room | undefined): Room {
+  #open(algorithm: LimitAlgorithm, before: Room | undefined): Room {
     this.#roomsMade += 1;
     return {
-      limit,
-      counter: createCounter(limit.algorithm, this.#share),
+      algorithm,
+      counter: createCounter(algorithm, this.#share),
       prefix: `${this.#roomsMade}:`,
       running: before?.running ?? new TurnoverMap(),
     };
@@ -153,17 +155,13 @@ function isRefusal({ charge, hasRoom }: Look): boolean {
   return !hasRoom && charge.ifOver === 'refuse' && charge.limit.mode === 'enforce';
 }
 
-function isRunning({ limit }: Room): boolean {
-  return limit.algorithm.kind === 'concurrency';
+function isRunning({ algorithm }: Room): boolean {
+  return algorithm.kind === 'concurrency';
 }
 
 /** Measured only, nobody waits. */
 function waitOf({ charge, room: { counter }, tally }: Look, now: number): number {
   return charge.limit.mode === 'enforce' && counter.waitMs ? counter.waitMs(tally, now) : 0;
-}
-
-function isSame(one: Limit['algorithm'], other: Limit['algorithm']): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function createRelease(taken: readonly Look[]): () => void {

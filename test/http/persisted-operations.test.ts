@@ -20,7 +20,7 @@ const manifest = {
 };
 const other = '{ person(id: "1") { shoeSize } }';
 
-function files(): SetUp['files'] {
+function files(): NonNullable<SetUp['files']> {
   return { ...jwtFiles, 'manifest.json': JSON.stringify(manifest) };
 }
 

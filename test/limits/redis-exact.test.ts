@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { algorithmsOf, chargeOf, limitOf } from '../support/limit-charges.ts';
 import { type LimitWorker, startLimitWorkers, times } from '../support/limit-workers.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
+import { until } from '../support/until.ts';
 import { closeRedis, connectRedis, waitForRedis } from '../../src/redis/connect.ts';
 import type { Charge } from '../../src/limits/types.ts';
 
@@ -33,7 +34,7 @@ async function shutDown(server: RedisServer, saves: boolean): Promise<void> {
 /** Until every worker's calls reach Redis again; looks only. */
 async function untilBack(workers: readonly LimitWorker[], charge: Charge): Promise<void> {
   const look = { ...charge, amount: 0 };
-  for (const worker of workers) while ((await worker.charge([[look]])).decidedBy.store === 0);
+  for (const worker of workers) await until(async () => (await worker.charge([[look]])).decidedBy.store === 1);
 }
 
 describe('four processes with a limit of 100 and 800 calls at once', () => {

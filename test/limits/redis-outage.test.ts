@@ -3,9 +3,10 @@ import { performance } from 'node:perf_hooks';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ServerClock } from '../../src/limits/redis/server-clock.ts';
-import type { Charge, Decision, Limit, Limiter } from '../../src/limits/types.ts';
+import type { Charge, Decision, Limit, Limiter, Outcome } from '../../src/limits/types.ts';
 import { chargeOf, limitOf, only } from '../support/limit-charges.ts';
 import { startLimitRig } from '../support/limit-rig.ts';
+import { until } from '../support/until.ts';
 
 const monthly = { kind: 'quota', max: 100, period: 'month' } as const;
 const allowed = limitOf(monthly, { name: 'allowed', onOutage: 'allow' });
@@ -42,11 +43,11 @@ function decideNow(limiter: Limiter, ...charges: readonly Charge[]): Decision {
 
 /** Until nobody asks Redis any more: what was under way when the connection broke is asked in vain. */
 async function untilDown(limiter: Limiter): Promise<void> {
-  for (;;) {
+  await until(async () => {
     const decision = limiter.charge([chargeOf(allowed, { amount: 0 })]);
-    if (!(decision instanceof Promise)) return;
     await decision;
-  }
+    return !(decision instanceof Promise);
+  });
 }
 
 test('Redis is killed: each limit goes by its rule, at once; and counts in Redis again when it is back', async (t) => {
@@ -129,9 +130,9 @@ test('what Redis comes to when nobody waits for it any more is not charged', asy
   assert.equal(only(await limiter.charge([chargeOf(allowed)])).by, 'none');
   await pause(20);
   server.resume();
-  let look = only(await limiter.charge([chargeOf(allowed, { amount: 0 })]));
-  while (look.by !== 'store') look = only(await limiter.charge([chargeOf(allowed, { amount: 0 })]));
-  assert.equal(look.remaining, 99);
+  const look = async (): Promise<Outcome> => only(await limiter.charge([chargeOf(allowed, { amount: 0 })]));
+  await until(async () => (await look()).by === 'store');
+  assert.equal((await look()).remaining, 99);
 });
 
 test('Redis forgets its scripts: nobody notices', async (t) => {

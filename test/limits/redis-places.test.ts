@@ -71,7 +71,7 @@ test('a place that is granted when nobody waits for it any more is given back', 
   const late = await limiter.charge([charge]);
   assert.deepEqual([only(late).by, late.release], ['none', undefined]);
   server.resume();
-  while (only(await limiter.charge([look])).by !== 'store');
+  await until(async () => only(await limiter.charge([look])).by === 'store');
   for (let turn = 0; turn < 50; turn += 1) await redis.ping();
   assert.equal(await liveOf(redis), 0);
   assert.match(await redis.info('commandstats'), /cmdstat_zadd:calls=1,/);

@@ -151,9 +151,11 @@ export async function startRedisCluster(
   return {
     nodes: started.map(({ node }) => node),
     moveSlot: async (slot, to) => {
-      const id = await asking(places[to] ?? places[0]!, async (redis) => String(await redis.call('CLUSTER', 'MYID')));
+      const [winner] = places.slice(to);
+      if (winner === undefined) throw new Error(`Expected a node below ${size}, but got: ${to}`);
+      const id = await asking(winner, async (redis) => String(await redis.call('CLUSTER', 'MYID')));
       // The one that gains the slot first: else the other would give it back.
-      const inTurn = [...places.slice(to, to + 1), ...places.filter((_place, at) => at !== to)];
+      const inTurn = [winner, ...places.filter((place) => place !== winner)];
       for (const place of inTurn) {
         await asking(place, async (redis) => redis.call('CLUSTER', 'SETSLOT', slot, 'NODE', id));
       }

@@ -38,7 +38,7 @@ export class Link {
 
   failed(reason: string): void {
     this.#failures += 1;
-    if (this.#failures >= 1e9 || !this.#commands.isReady()) this.#fall(reason);
+    if (this.#failures >= failuresInARow || !this.#commands.isReady()) this.#fall(reason);
   }
 
   /** What fails for one key says nothing of the others: told, but once a minute at most. */

@@ -38,7 +38,7 @@ export class RoughCosts {
   }
 
   #cost(set: SelectionSetNode, type: GraphQLCompositeType, around: RoughlyAround): Term {
-    
+    if (around.depth > maxDepth) return fixed(maxPoints);
     const key = `${type.name} ${around.surcharge} ${around.handedDown?.key ?? ''}`;
     const bySet = this.#known.get(set) ?? new Map<string, Term>();
     const known = bySet.get(key);

@@ -49,6 +49,7 @@ export function createOperationLimits(parts: OperationLimitsParts): Admission<Ex
   return {
     examine: (given) => limits.examine(given),
     admit: (examined, request) => limits.admit(examined, request),
+    refusesUncounted: parts.config.fields.mode === 'enforce',
   };
 }
 

@@ -248,3 +248,29 @@ test('a refused request is refused before its body is read', async (t) => {
     assert.equal(answer.status, 429, path);
   }
 });
+
+test('a noisy caller starves no other: neither of requests nor of places', async (t) => {
+  const held = Promise.withResolvers<void>();
+  const gateway = await startGuarded(t, {
+    gateway: { ...known, ...rates({ per: 'caller', max: 20, window }, { per: 'caller', concurrent: 2 }) },
+    files: jwtFiles,
+    answer: async (call) => {
+      // The noisy caller's requests take for ever.
+      if (call.headers['x-user-id'] === 'noisy') await held.promise;
+      return peopleAnswer(call);
+    },
+  });
+  const [noisy, quiet] = [await asCaller({ sub: 'noisy' }), await asCaller({ sub: 'quiet' })];
+  const way = (index: number): WayName => wayNames[index % wayNames.length] ?? 'GET /api';
+  const noise = Array.from({ length: 100 }, async (_, index) => ways[way(index)](gateway.url, { headers: noisy }));
+  for (let index = 0; index < 20; index += 1) {
+    const { status, text } = await ways[way(index)](gateway.url, { headers: quiet });
+    assert.equal(status, 200, text);
+  }
+  held.resolve();
+  const statuses = (await Promise.all(noise)).map(({ status }) => status);
+  assert.deepEqual(
+    [statuses.filter((status) => status === 200).length, statuses.filter((status) => status === 429).length],
+    [2, 98],
+  );
+});
