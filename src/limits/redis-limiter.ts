@@ -137,11 +137,12 @@ class RedisLimiter {
       waitUntil(message, this.#serverClock.at(waitsUntil));
       const reply = await this.#commands.charge(message.keys, message.values);
       const isTooLate = cameTooLate(reply);
-      // Too late in time: Redis has another clock than before.
+      if (isTooLate && (attempt === 2 || performance.now() > waitsUntil))
+        throw new Error('it came to a charge too late');
+      // Too late by its clock but not by ours: it has another clock than before.
       if (isTooLate) this.#serverClock.forget();
       this.#serverClock.learn(serverTimeOf(reply), startedAt);
       if (!isTooLate) return reply;
-      if (attempt === 2) throw new Error('Redis came to it too late');
     }
   }
 

@@ -64,6 +64,21 @@ test('a wrong password is told as such, without the password', async (t) => {
   assert.doesNotMatch(JSON.stringify(notices.all), /planted/);
 });
 
+test('a master that has become a replica is left at once, for a new connection may find the new master', async (t) => {
+  const server = await startRedis();
+  t.after(server.close);
+  const notices = listenToNotices(t);
+  const redis = connectRedis({ kind: 'single', url: server.url });
+  t.after(async () => closeRedis(redis));
+  await waitForRedis(redis, 5000);
+  await redis.replicaof('127.0.0.1', 1);
+  await assert.rejects(redis.set('a', '1'), /READONLY/);
+  await notices.seen(/the connection was lost/);
+  await notices.seen(/is back/);
+  await redis.replicaof('NO', 'ONE');
+  assert.equal(await redis.set('a', '1'), 'OK');
+});
+
 test('a failover of Sentinel is followed, and operators are told of the loss and the return', async (t) => {
   const servers = await startSentinel({ password });
   t.after(servers.close);
@@ -75,6 +90,7 @@ test('a failover of Sentinel is followed, and operators are told of the loss and
   t.after(async () => closeRedis(redis));
   await waitForRedis(redis, 5000);
   assert.equal(await redis.set('a', '1'), 'OK');
+  assert.match(await redis.info('keyspace'), /^db2:keys=1,/m);
   const run = async (): Promise<string | undefined> => /run_id:(\w+)/.exec(await redis.info('server'))?.[1];
   const before = await run();
 

@@ -40,13 +40,16 @@ test('a refusal by another limit takes no place', async (t) => {
   assert.deepEqual(await keysOf(redis), []);
 });
 
-test('a killed process holds its places no longer than their leases', async (t) => {
-  const { server, limiter } = await startLimitRig(t);
+test('a killed process holds its places no longer than their leases, while others hold theirs', async (t) => {
+  const { server, limiter } = await startLimitRig(t, { leaseMs: 300 });
   const [worker] = await startLimitWorkers(t, { url: server.url, count: 1, leaseMs: 300 });
-  assert.equal((await worker?.charge(times(3, charge)))?.passed, 3);
+  assert.equal((await limiter.charge([charge])).refusal, undefined);
+  assert.equal((await worker?.charge(times(2, charge)))?.passed, 2);
   assert.ok((await limiter.charge([charge])).refusal);
   await worker?.kill();
-  await until(async () => (await limiter.charge([charge])).refusal === undefined);
+  await until(async () => only(await limiter.charge([look])).remaining === 2);
+  const passed = await Promise.all(times(3, charge).map(async (charges) => limiter.charge(charges)));
+  assert.equal(passed.filter(({ refusal }) => refusal === undefined).length, 2);
 });
 
 test('a place is held as long as its request runs, and taken again where Redis lost it', async (t) => {

@@ -51,7 +51,11 @@ test('a node that is lost fails its own commands only, and operators are told of
   const lost = cluster.nodes[2];
   // Of its slots: `a`.
   const place = new RegExp(`^Redis node 127.0.0.1:${new URL(lost?.url ?? '').port} `);
+  lost?.pause();
+  // What was under way may have been done: it fails, and is not sent again.
+  const underWay = assert.rejects(redis.incr('a'), /^Error: Connection is closed\.$/);
   await lost?.stop();
+  await underWay;
 
   await until(async () => !(await isAnswered(redis.get('a'))));
   await notices.seen(place);

@@ -108,6 +108,8 @@ export async function startSentinel({ password }: Required<RedisServerOptions>):
 
 export interface ClusterNode {
   readonly url: string;
+  /** The process stands still: sockets stay open, and no answer comes. */
+  readonly pause: () => void;
   readonly stop: () => Promise<void>;
   /** The same node again, with the slots that it had. */
   readonly restart: () => Promise<void>;
@@ -189,6 +191,7 @@ async function startClusterNode(password: string) {
   const stop = async (): Promise<void> => end(child);
   const node: ClusterNode = {
     url: `redis://:${encodeURIComponent(password)}@127.0.0.1:${port}`,
+    pause: () => void child.kill('SIGSTOP'),
     stop,
     restart: async () => {
       await stop();

@@ -47,7 +47,6 @@ function isDeviating(sdl: DocumentNode, names: Names): boolean {
   const links = linksOf(sdl).filter((link) => isSpecification(link, costSpecifications));
   // Without a link to federation there is nothing that the directives could be imported from.
   if (!links.some((link) => isSpecification(link, federation))) return false;
-  if (links.some((link) => isSpecification(link, costs))) return true;
   const usual = new Set(costDirectives.flatMap((name) => [name, `federation__${name}`]));
   return [...names.keys()].some((name) => !usual.has(name));
 }

@@ -52,9 +52,9 @@ function printName(name: string): string {
   return shorten(name.isWellFormed() ? encodeURIComponent(name) : `#${name}`);
 }
 
-/** Text that looks like a hash is hashed too: nobody may choose an identity that is another one's hash. */
+/** A hash is longer than what stays as it is: nobody can choose an identity that is another one's hash. */
 function shorten(text: string): string {
-  if (text.length <= longestPlain && text.isWellFormed() && !text.startsWith('#')) return text;
+  if (text.length <= longestPlain && text.isWellFormed()) return text;
   // UTF-16 keeps apart what UTF-8 cannot write.
   return `#${hash('sha256', Buffer.from(text, 'utf16le'), 'base64url')}`;
 }

@@ -61,7 +61,7 @@ function variantOf(data: Members, { variants }: CostPlace, values: Values): Vari
   for (const variant of variants) {
     if (variant.typename !== undefined && typeof data[variant.typename] === 'string') {
       if (variant.types.includes(data[variant.typename] as string)) return variant;
-    } else if ( (!fitting || isDearer(variant, fitting, values))) fitting = variant;
+    } else if (fits(data, variant) && (!fitting || isDearer(variant, fitting, values))) fitting = variant;
   }
   return fitting;
 }

@@ -116,8 +116,8 @@ class Pricing {
       const fields = places.flatMap(({ variants }) =>
         variants.flatMap(({ asked }) => asked.filter(({ responseKey }) => responseKey === key)),
       );
-      const sizes = fields.map(({ holds, size }) => this.terms.when(holds, size));
-      if (sizes.length > 0) count = this.terms.product(count, this.terms.max(sizes));
+      // Conditions on the way are those of the target, too.
+      if (fields.length > 0) count = this.terms.product(count, this.terms.max(fields.map(({ size }) => size)));
       places = [...fields.flatMap(({ below }) => below ?? []), ...(this.#merged.get(walked.join('.')) ?? [])];
     }
     return count;

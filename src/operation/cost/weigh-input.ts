@@ -59,7 +59,7 @@ export class InputScale {
     let total = 0;
     const fields = type.getFields();
     for (const name of Object.keys(value)) {
-      const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+      const field = fields[name];
       if (!field) continue;
       const member = (value as Readonly<Record<string, unknown>>)[name];
       total += this.#weigh(member, { place: `${type.name}.${name}`, type: field.type, depth: depth + 1 });

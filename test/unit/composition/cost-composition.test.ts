@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { parse } from 'graphql';
+import { parse, print } from 'graphql';
 import { compose, CompositionError, printProblem } from '../../../src/composition/compose.ts';
+import { withCanonicalCosts } from '../../../src/composition/cost/canonical-costs.ts';
 import { readCostModel, type CostModel } from '../../../src/composition/cost/cost-model.ts';
 import { wholeSchema } from '../../../src/composition/cost/whole-schema.ts';
 import { buildSourceSchemas } from '../../../src/composition/source-schemas.ts';
@@ -123,6 +124,7 @@ describe('costs come through composition', () => {
       `${link('"@key"', 'v2.3')} extend schema ${own} ${definition} ${everywhere}`,
     ];
     for (const sdl of spellings) {
+      assert.doesNotMatch(print(withCanonicalCosts(subgraph('s', sdl)).sdl), /apollo\.dev\/cost|@price|@len|@fed__/);
       assertEverywhere(modelOf(sdl));
       // Beside a source that has the usual names, as all that Weft writes has.
       const beside = `${usual} type Query { other: Int }`;

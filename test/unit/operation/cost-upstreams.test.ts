@@ -110,6 +110,16 @@ describe('what a plan asks of each upstream', () => {
     assert.deepEqual(of({ on: false, n: 0 }), { shop: 1, stock: 0, reviews: 0 });
   });
 
+  test('leaves out objects and entities that conditions leave out', () => {
+    const paths =
+      'query ($on: Boolean!) { product { inStock } p: products(first: 3) @include(if: $on) { items { inStock } } }';
+    assert.equal(costsOf(paths, { on: false })['stock'], 2);
+    assert.equal(costsOf(paths, { on: true })['stock'], 2 + 3 * 2);
+    const targets = 'query ($on: Boolean!) { product { inStock shipping @include(if: $on) } }';
+    assert.equal(costsOf(targets, { on: false })['stock'], 2);
+    assert.equal(costsOf(targets, { on: true })['stock'], 2 + 2 + 5);
+  });
+
   test('may be of any type where types are told apart', () => {
     const { stock } = costsOf('{ any { ... on Product { inStock } ... on Service { inStock } } }');
     assert.equal(stock, 4 * 2 + 4 * 1);

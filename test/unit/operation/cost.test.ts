@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { maxPoints } from '../../../src/operation/cost/terms.ts';
+import { fixed, maxPoints, numberOf, one, Terms } from '../../../src/operation/cost/terms.ts';
 import { costOf, costSchema } from '../../support/cost-schema.ts';
 
 type Priced = ReturnType<typeof costSchema>;
@@ -32,7 +32,7 @@ const shop = costSchema(/* GraphQL */ `
     when: Time
   }
   type Mutation { buy: Shop pay: Int }
-  type Shop { name: String shop: Shop shops: [Shop] }
+  type Shop { name: String shop: Shop shops: [Shop] strict(first: Int): [Shop] @listSize(slicingArguments: ["first"]) tags(first: Int): [String] @listSize(slicingArguments: ["first"]) }
   type Page { items: [Shop] others: [Shop] total: Int }
   type Weighed @cost(weight: 5) { name: String dear: Weighed @cost(weight: 2) }
   interface Node { id: ID }
@@ -175,7 +175,13 @@ describe('a list that must be sliced by exactly one argument', () => {
     assert.ok(error('{ usual(first: null) { name } }'));
   });
 
-  test('is none where it is not asked for', () => {
+  test('is none where it is not asked for, even where it is free', () => {
+    const free = 'query ($on: Boolean!) { shop { tags @include(if: $on) } }';
+    assert.equal(error(free, { on: false }), undefined);
+    assert.ok(error(free, { on: true }));
+  });
+
+  test('is none where something around it is not asked for', () => {
     const text =
       'query ($on: Boolean!) { shop @include(if: $on) { name } ...F @include(if: $on) } fragment F on Query { strict { name } }';
     assert.equal(error(text, { on: false }), undefined);
@@ -287,6 +293,7 @@ describe('variables that were not checked', () => {
       shop,
     );
     assert.equal(cost.estimate({}).points, 6);
+    assert.equal(points('query ($toString: [String]) { find(words: $toString, flag: null) }', shop), 0);
     const nested = costOf('query ($f: Filter) { find(by: $f, flag: null) }', shop);
     assert.equal(
       nested.estimate({ f: JSON.parse('{"__proto__": {"text": "a"}, "constructor": 1}') as unknown }).points,
@@ -309,7 +316,8 @@ describe('documents that are built to explode', () => {
 
   test('a nest of fragments that doubles at each level costs what it asks for, and ends', () => {
     const doubled = nest(30, (next) => `a: shop { ${next} } b: shop { ${next} }`);
-    assert.equal(points(`{ shop { ...F0 } } ${doubled}`, shop), 2 ** 31 - 1);
+    const { points: all, dearest } = costOf(`{ shop { ...F0 } } ${doubled}`, shop).estimate({});
+    assert.deepEqual([all, dearest?.path], [2 ** 31 - 1, 'shop']);
     const merged = nest(30, (next) => `shop { ${next} } shop { ${next} }`);
     assert.equal(points(`{ shop { ...F0 } } ${merged}`, shop), 31);
     const spread = nest(30, (next) => `${next} ${next}`);
@@ -351,6 +359,19 @@ describe('documents that are built to explode', () => {
     assert.equal(cost.actual({ shop: { shop: { name: 'a' } } }, all), found);
     const none = Object.fromEntries(Object.keys(all).map((name) => [name, name.startsWith('b')]));
     assert.equal(cost.estimate(none).points, 1);
+  });
+
+  test('a broken rule in the depth of a nest that is left out is looked for once for each place', () => {
+    const doubled = nest(30, (next) => `a: shop { ${next} } b: shop { ${next} }`);
+    const leaf = doubled.replace('{ name }', '{ name strict @include(if: $on) { name } }');
+    const cost = costOf(`query ($on: Boolean!) { shop { ...F0 } } ${leaf}`, shop);
+    assert.equal(cost.estimate({ on: false }).error, undefined);
+    assert.ok(cost.estimate({ on: true }).error);
+  });
+
+  test('thousands of mutations cost 10 more each, though nobody takes them apart', () => {
+    const many = Array.from({ length: 31_000 }, (_, index) => `a${index}: pay`).join(' ');
+    assert.equal(points(`mutation { ${many} }`, shop), 310_000);
   });
 
   test('points end at the largest exact integer', () => {
@@ -401,8 +422,74 @@ describe('the dearest field', () => {
 });
 
 test('an operation without variables has one kept estimate', () => {
-  const cost = costOf('{ shops { name } }', shop);
-  assert.equal(cost.estimate({}), cost.estimate({ a: 1 }));
+  for (const text of ['{ shops { name } }', '{ strict(first: 1) { name } }']) {
+    const cost = costOf(text, shop);
+    assert.equal(cost.estimate({}), cost.estimate({ a: 1 }), text);
+  }
+});
+
+describe('interfaces whose types cost differently', () => {
+  const mixed = costSchema(/* GraphQL */ `
+    type Query {
+      any: Any
+    }
+    interface Any {
+      id: ID
+      page: Page
+      of(x: Int): Int next: Any
+    }
+    type A implements Any {
+      id: ID
+      page: Page @listSize(assumedSize: 2, sizedFields: ["items"])
+      of(x: Int): Int next: Any
+    }
+    type B implements Any {
+      id: ID @cost(weight: 3)
+      page: Page @listSize(assumedSize: 5, sizedFields: ["items"])
+      of(x: Int @cost(weight: 4)): Int next: Any
+    }
+    type C implements Any {
+      id: ID
+      page: Page @listSize(assumedSize: 2, sizedFields: ["items"])
+      of(x: Int): Int next: Any
+    }
+    type Page {
+      items: [A]
+    }
+  `);
+
+  test('are as dear as the dearest of them, by weights, sizes and arguments', () => {
+    assert.equal(points('{ any { id } }', mixed), 1 + 3);
+    assert.equal(points('{ any { page { items { id } } } }', mixed), 1 + 1 + 5);
+    assert.equal(points('{ any { of(x: 1) } }', mixed), 1 + 4);
+  });
+
+  test('have the actual cost of the type that answered', () => {
+    const cost = costOf('{ any { __typename id next { __typename } } }', mixed);
+    const of = (type: string): number =>
+      cost.actual({ any: { __typename: type, id: '1', next: { __typename: 'A' } } }, {});
+    assert.deepEqual(['A', 'B', 'C'].map(of), [2, 5, 2]);
+  });
+});
+
+test('numbers of the arithmetic never exceed the largest exact integer', () => {
+  const terms = new Terms();
+  const [most, more] = [terms.read(() => Infinity), terms.read(() => maxPoints)];
+  const made = [
+    ...[
+      most,
+      fixed(Infinity),
+      terms.product(most, more),
+      terms.product(fixed(maxPoints), fixed(2)),
+      terms.max([most, one]),
+    ],
+    ...[terms.sum([most, more]), terms.sum([fixed(maxPoints), one]), terms.sum([fixed(maxPoints), one, more])],
+  ];
+  const values = terms.evaluate({});
+  assert.deepEqual(
+    made.map((term) => numberOf(term, values)),
+    made.map(() => maxPoints),
+  );
 });
 
 describe('the actual cost of an answer', () => {
@@ -436,6 +523,7 @@ describe('the actual cost of an answer', () => {
     const untold = '{ any { ... on Cat { lives } ... on Dog { bone { name } } } }';
     assert.equal(actual(untold, { any: { bone: { name: 'a' } } }), 4 + 1);
     assert.equal(actual(untold, { any: { lives: 1 } }), 1 + 9);
+    assert.equal(actual('{ any { ... on Cat { n: lives } ... on Dog { n: id } } }', { any: { n: 1 } }), 1 + 9);
     assert.equal(actual('{ node { id } }', { node: { id: '1' } }), 4);
   });
 
