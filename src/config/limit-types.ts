@@ -126,7 +126,7 @@ export interface LimitsConfig {
   readonly timeoutMs: number;
   /** Instances that share the limits; what each counts by itself is `max` through this. Default 1. */
   readonly instances: number;
-  /** Most keys that are counted in memory. Default 100,000. */
+  /** Most keys that each limit counts in memory. Default 100,000. */
   readonly maxKeys: number;
   /** Which response headers tell of limits; `retry-after` always does. Default both. */
   readonly headers: { readonly rateLimit: boolean; readonly xRateLimit: boolean };

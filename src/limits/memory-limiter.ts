@@ -9,7 +9,7 @@ import type { Charge, Decision, Limit, Limiter, Now, Outcome } from './types.ts'
 export interface MemoryLimiterOptions {
   /** An integer. */
   readonly now: Now;
-  /** Most keys of all limits together, above 0; beyond, those that were not asked for longest are forgotten. */
+  /** Most keys of each limit, above 0; beyond, those that were not asked for longest are forgotten. */
   readonly maxKeys: number;
   /** Of how many instances this is one: each limit's `max` and `burst` count as their whole part of it. Default 1. */
   readonly share?: number;
@@ -36,8 +36,8 @@ export function createMemoryLimiter(options: MemoryLimiterOptions): Limiter {
 interface Room {
   readonly algorithm: LimitAlgorithm;
   readonly counter: Counter;
-  /** Of its keys among all keys: no two rooms share one. */
-  readonly prefix: string;
+  /** By key. Of each limit for itself: whoever invents keys of one limit makes none of another forgotten. */
+  readonly tallies: LRUCache<string, Tally>;
   /** Those under way, by key; `concurrency` only. */
   readonly running: TurnoverMap<string, Tally>;
 }
@@ -55,15 +55,14 @@ class MemoryLimiter {
   readonly #now: Now;
   readonly #share: number;
   readonly #by: 'store' | 'local';
-  readonly #tallies: LRUCache<string, Tally>;
+  readonly #maxKeys: number;
   readonly #rooms = new Map<string, Room>();
-  #roomsMade = 0;
 
   constructor({ now, maxKeys, share = 1, by = 'store' }: MemoryLimiterOptions) {
     this.#now = now;
     this.#share = share;
     this.#by = by;
-    this.#tallies = new LRUCache({ max: maxKeys });
+    this.#maxKeys = maxKeys;
   }
 
   charge(charges: readonly Charge[]): Decision {
@@ -95,13 +94,12 @@ class MemoryLimiter {
   }
 
   close(): void {
-    this.#tallies.clear();
     this.#rooms.clear();
   }
 
   #look(charge: Charge, now: number): Look {
     const room = this.#roomOf(charge.limit);
-    const known = isRunning(room) ? room.running.get(charge.key) : this.#tallies.get(room.prefix + charge.key);
+    const known = isRunning(room) ? room.running.get(charge.key) : room.tallies.get(charge.key);
     const tally = known ?? room.counter.start();
     const hasRoom = charge.amount === 0 || room.counter.hasRoom(tally, charge.amount, now);
     return { charge, room, tally, isNew: known === undefined, hasRoom };
@@ -111,7 +109,7 @@ class MemoryLimiter {
     room.counter.take(tally, charge.amount, now);
     if (!isNew) return;
     if (isRunning(room)) room.running.set(charge.key, tally);
-    else this.#tallies.set(room.prefix + charge.key, tally);
+    else room.tallies.set(charge.key, tally);
   }
 
   #refuse(looks: readonly Look[], refusedAt: number, now: number): Decision {
@@ -141,11 +139,11 @@ class MemoryLimiter {
   }
 
   #open(algorithm: LimitAlgorithm, before: Room | undefined): Room {
-    this.#roomsMade += 1;
     return {
       algorithm,
       counter: createCounter(algorithm, this.#share),
-      prefix: `${this.#roomsMade}:`,
+      // By size: a cache that is given a number makes room for all of it at once.
+      tallies: new LRUCache({ maxSize: this.#maxKeys, sizeCalculation: () => 1 }),
       running: before?.running ?? new TurnoverMap(),
     };
   }

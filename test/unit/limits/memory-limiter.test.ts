@@ -147,13 +147,22 @@ describe('keys', () => {
 
   test('beyond the most keys, those that were not asked for longest are forgotten, and no others', () => {
     const { limiter } = open({ maxKeys: 100 });
-    const [one, other] = [limitOf('one'), limitOf('other')];
-    charge(limiter, [chargeOf(one, { key: 'kept' }), chargeOf(other, { key: 'lost' })]);
+    const one = limitOf('one');
+    charge(limiter, [chargeOf(one, { key: 'lost' })]);
+    charge(limiter, [chargeOf(one, { key: 'kept' })]);
     for (let at = 0; at < 98; at += 1) charge(limiter, [chargeOf(one, { key: `${at}` })]);
     assert.deepEqual(briefly(charge(limiter, [chargeOf(one, { key: 'kept' })])), [[true, 1]]);
-    charge(limiter, [chargeOf(other, { key: 'one more' })]);
+    charge(limiter, [chargeOf(one, { key: 'one more' })]);
     assert.deepEqual(briefly(charge(limiter, [chargeOf(one, { key: 'kept' })])), [[true, 0]]);
-    assert.deepEqual(briefly(charge(limiter, [chargeOf(other, { key: 'lost' })])), [[true, 2]]);
+    assert.deepEqual(briefly(charge(limiter, [chargeOf(one, { key: 'lost' })])), [[true, 2]]);
+  });
+
+  test('whoever invents keys of one limit makes none of another forgotten', () => {
+    const { limiter } = open({ maxKeys: 10 });
+    const [month, guests] = [limitOf('month'), limitOf('guests')];
+    charge(limiter, [chargeOf(month, { key: 'paid', amount: 3 })]);
+    for (let at = 0; at < 1000; at += 1) charge(limiter, [chargeOf(guests, { key: `${at}` })]);
+    assert.ok(charge(limiter, [chargeOf(month, { key: 'paid' })]).refusal);
   });
 
   test('refused and looked at keys take no place of others', () => {
