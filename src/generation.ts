@@ -151,10 +151,7 @@ function handlerOf(
 }
 
 /** What never came to an operation, such as a document that does not parse, counts too. */
-async function chargeAfter(
-  handler: GraphqlHandler,
-  request: Parameters<GraphqlHandler>[0],
-): Promise<void> {
+async function chargeAfter(handler: GraphqlHandler, request: Parameters<GraphqlHandler>[0]): Promise<void> {
   await handler(request);
   await request.scope.limits?.charge();
 }

@@ -1,16 +1,16 @@
-import { readFile } from 'node:fs/promises';
-import { GraphQLError, parse, Source, validate, type DocumentNode } from 'graphql';
-import { withAssembly } from '../assembly/open-folder.ts';
+import { getOperationAST, GraphQLError, parse, Source, validate, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { readCostModel } from '../composition/cost/cost-model.ts';
 import { buildJoinGraph } from '../composition/join-graph/build.ts';
 import { publicSchema } from '../composition/public-schema.ts';
 import { readSupergraph } from '../composition/supergraph.ts';
-import { loadGatewayFolder } from '../config/load.ts';
 import { GatewayError } from '../errors.ts';
 import { PlanDeclined } from '../planner/errors.ts';
 import { normalise } from '../planner/normalise.ts';
 import { planOperation } from '../planner/plan-operation.ts';
 import { printPlan } from '../planner/print-plan.ts';
+import { compileCost } from '../operation/cost/operation-cost.ts';
 import { UsageError, type Arguments } from './arguments.ts';
+import { loadSupergraph, readTextFile } from './load-supergraph.ts';
 
 /** `weft plan QUERY`: the upstream calls that answer an operation, a text or a file, without making any of them. */
 export async function plan({ dir, supergraph, words, operation: operationName }: Arguments): Promise<number> {
@@ -18,7 +18,7 @@ export async function plan({ dir, supergraph, words, operation: operationName }:
   if (query === undefined || more.length > 0) {
     throw new UsageError(`expected one operation, a text or a file, but got ${words.length}`);
   }
-  const composed = supergraph === undefined ? await composeFolder(dir) : await readText(supergraph, '--supergraph');
+  const composed = await loadSupergraph({ dir, supergraph });
   const document = readSupergraph(composed, supergraph ?? 'supergraph');
   const schema = publicSchema(document);
   const operation = await readOperation(query);
@@ -28,6 +28,7 @@ export async function plan({ dir, supergraph, words, operation: operationName }:
   try {
     const input = { document: operation, schema, graph, ...(operationName === undefined ? {} : { operationName }) };
     process.stdout.write(printPlan(planOperation({ graph, operation: normalise(input) })));
+    process.stdout.write(printCost({ document: operation, operationName, schema, supergraph: document }));
     return 0;
   } catch (cause) {
     if (cause instanceof PlanDeclined)
@@ -37,29 +38,26 @@ export async function plan({ dir, supergraph, words, operation: operationName }:
   }
 }
 
-async function composeFolder(dir: string): Promise<string> {
-  const folder = await loadGatewayFolder(dir, process.env);
-  return withAssembly(folder, ({ supergraph }) => supergraph);
+interface ToPrice {
+  readonly document: DocumentNode;
+  readonly operationName: string | undefined;
+  readonly schema: GraphQLSchema;
+  readonly supergraph: DocumentNode;
 }
 
-async function readText(file: string, what: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    throw new GatewayError(
-      'START_FAILED',
-      `${what} ${file}: ${code === 'ENOENT' ? 'there is no such file' : message}`,
-      {
-        cause,
-      },
-    );
-  }
+/** What the operation costs at most without variables, and for lists that nothing is said of ten items. */
+function printCost({ document, operationName, schema, supergraph }: ToPrice): string {
+  const node = getOperationAST(document, operationName);
+  if (!node) return '';
+  const model = readCostModel(supergraph, { defaultListSize: 10 });
+  const { points, dearest } = compileCost({ document, node, schema, model }).estimate({});
+  const dear = dearest ? `, of which ${dearest.path} (${dearest.coordinate}) ${dearest.points}` : '';
+  return `cost: ${points}${dear}\n`;
 }
 
 async function readOperation(query: string): Promise<DocumentNode> {
   const isText = query.includes('{');
-  const source = isText ? new Source(query, 'operation') : new Source(await readText(query, 'operation'), query);
+  const source = isText ? new Source(query, 'operation') : new Source(await readTextFile(query, 'operation'), query);
   try {
     return parse(source);
   } catch (cause) {

@@ -147,7 +147,9 @@ export const limits = section({
       'What holds while Redis is down or slow: allow everything, deny everything, or count against max / instances',
     ),
   instances: integer(1, 100_000).default(1).describe('Gateways that share the limits'),
-  maxKeys: integer(1, 100_000_000).default(100_000).describe('Most callers and addresses that each limit counts in memory'),
+  maxKeys: integer(1, 100_000_000)
+    .default(100_000)
+    .describe('Most callers and addresses that each limit counts in memory'),
   headers: z
     .array(headerKind, { error: 'expected a list of ratelimit and x-ratelimit; [] hides both' })
     .default(['ratelimit', 'x-ratelimit'])

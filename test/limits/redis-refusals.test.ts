@@ -43,6 +43,11 @@ test('whoever was refused is refused at once, for as much or more, until there m
   assert.equal(limiter.refusalKnown([two]), undefined);
 });
 
+test('a call without charges is decided at once', async (t) => {
+  const { limiter } = await startLimitRig(t);
+  assert.deepEqual(limiter.charge([]), { refusal: undefined, outcomes: [], waitMs: 0, release: undefined });
+});
+
 test('a known refusal refuses the whole call and charges nothing', async (t) => {
   const { limiter } = await startLimitRig(t);
   const wide = limitOf({ ...monthly, max: 10 }, { name: 'wide' });

@@ -161,6 +161,7 @@ const rooms: Rooms = {
       'gateway.ts',
       'security.ts',
       'identity',
+      'operation',
       'persisted',
       'redis',
       'server',

@@ -1,6 +1,7 @@
-import { buildASTSchema, GraphQLError, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import { GraphQLError, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import type { ExaminedOperation } from '../../compiled/admission.ts';
 import { readCostModel } from '../../composition/cost/cost-model.ts';
+import { wholeSchema } from '../../composition/cost/whole-schema.ts';
 import type { CostConfig } from '../../config/limit-types.ts';
 import { GatewayError } from '../../errors.ts';
 import { compileCost, type CostEstimate, type OperationCost } from '../../operation/cost/operation-cost.ts';
@@ -19,8 +20,8 @@ export interface CostLimits {
 
 export interface ExaminedCost {
   readonly operation: OperationCost;
-  /** Undefined where nobody asks, or the operation runs by no plan. */
-  readonly upstreams: UpstreamCosts | undefined;
+  /** Undefined where nobody asks, or the operation runs by no plan; `tangled`: it is too large to be told. */
+  readonly upstreams: UpstreamCosts | 'tangled' | undefined;
 }
 
 export interface AskedCost {
@@ -45,11 +46,11 @@ export function createCostLimits({ config, isCounted, supergraph, schema }: Cost
   const limits = mode !== 'off' && (max !== undefined || Object.keys(tiers).length > 0 || limitsUpstreams);
   if (!limits && !isCounted && !show) return undefined;
   const model = readCostModel(supergraph, config);
-  const whole = limitsUpstreams ? buildASTSchema(supergraph, { assumeValid: true }) : undefined;
+  const whole = limitsUpstreams ? wholeSchema(supergraph) : undefined;
   return {
     examine: ({ document, node, plan }) => ({
       operation: compileCost({ document, node, schema, model }),
-      upstreams: whole && plan && compileUpstreamCosts({ plan, schema: whole, model }),
+      upstreams: whole && plan && (compileUpstreamCosts({ plan, schema: whole, model }) ?? 'tangled'),
     }),
     refusalOf: (examined, asked) => {
       if (!limits) return undefined;
@@ -72,6 +73,7 @@ function refusalOf(
   const { tier } = scope.caller;
   const max = (tier === undefined ? undefined : tiers[tier]) ?? all ?? Infinity;
   if (estimate.points > max) return tooCostly(estimate, max);
+  if (upstreams === 'tangled') return tangled();
   for (const [upstream, points] of upstreams?.(variables) ?? []) {
     const most = budgets.byName[upstream] ?? budgets.default ?? Infinity;
     if (points > most) return tooCostlyFor(upstream, points, most);
@@ -94,6 +96,11 @@ function tooCostlyFor(upstream: string, points: number, max: number): GraphQLErr
   return asGraphqlError(
     new GatewayError('OPERATION_TOO_COSTLY', message, { upstream, exposed: { cost: { estimated: points, max } } }),
   );
+}
+
+function tangled(): GraphQLError {
+  const message = 'Expected an operation whose cost can be told for each upstream, but this one is too large for that.';
+  return asGraphqlError(new GatewayError('OPERATION_TOO_COSTLY', message));
 }
 
 export function asGraphqlError(originalError: GatewayError): GraphQLError {

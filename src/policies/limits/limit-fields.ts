@@ -10,7 +10,8 @@ import type { Limit, Outcome } from '../../limits/types.ts';
 export type LimitFields = Readonly<Record<string, string>>;
 
 /**
- * Fields for what was decided about one request. Limits that are only measured are left out: they bind nobody.
+ * Fields for what was decided about one request. Limits that are only measured are left out, as they bind nobody, and those
+ * that nobody could decide about: what is left of them is not known.
  *
  * @param refusal What the request was refused by.
  */
@@ -21,13 +22,14 @@ export function limitFields(
 ): LimitFields {
   const fields: Record<string, string> = {};
   if (refusal) fields['retry-after'] = String(seconds(refusal.retryAfterMs));
-  const binding = outcomes.filter(({ charge }) => charge.limit.mode === 'enforce');
+  const binding = outcomes.filter(({ charge, by }) => charge.limit.mode === 'enforce' && by !== 'none');
   if (binding.length === 0) return fields;
   if (shown.rateLimit) {
     fields['ratelimit-policy'] = binding.map(({ charge }) => policyOf(charge.limit)).join(', ');
     fields['ratelimit'] = binding.map(stateOf).join(', ');
   }
-  const tightest = refusal ?? binding.reduce((least, each) => (shareLeft(each) < shareLeft(least) ? each : least));
+  const least = binding.reduce((one, other) => (shareLeft(other) < shareLeft(one) ? other : one));
+  const tightest = refusal && binding.includes(refusal) ? refusal : least;
   if (shown.xRateLimit) {
     fields['x-ratelimit-limit'] = String(quotaOf(tightest.charge.limit.algorithm));
     fields['x-ratelimit-remaining'] = String(tightest.remaining);

@@ -225,7 +225,7 @@ test('a limited field is null with an error at its path, and its upstream is not
   assert.deepEqual(data, { search: null, person: { name: 'Ann' } });
   const [error] = errors ?? [];
   assert.deepEqual([error?.path, error?.extensions['code']], [['search'], 'RATE_LIMITED']);
-  const { limit, max } = error?.extensions['rateLimit'] as Json;
+  const { limit, max } = (error?.extensions['rateLimit'] ?? {}) as Json;
   assert.deepEqual([limit, max], ['@rateLimit Query.search 1/1hour by text', 1]);
   assert.deepEqual(
     gateway.takeCalls().people.map(({ path }) => path),

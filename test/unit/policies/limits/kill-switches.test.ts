@@ -11,7 +11,11 @@ import {
 } from '../../../../src/policies/limits/kill-switches.ts';
 
 const none: KillSwitch = { kinds: [], names: [], fields: [], routes: [], until: undefined, message: undefined };
-const checkout: SwitchedOperation = { kind: 'mutation', name: 'Checkout', fields: new Set(['Mutation.pay', 'Order.id']) };
+const checkout: SwitchedOperation = {
+  kind: 'mutation',
+  name: 'Checkout',
+  fields: new Set(['Mutation.pay', 'Order.id']),
+};
 
 function isMeant(of: Partial<KillSwitch>, operation: SwitchedOperation = checkout): boolean {
   return switchesOf([{ ...none, ...of }], operation).length === 1;

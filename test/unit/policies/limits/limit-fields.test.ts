@@ -69,3 +69,11 @@ test('a name cannot break out of its quotes', () => {
   const fields = limitFields([outcome({ name: 'a"b\\c\nd' })], both);
   assert.equal(fields['ratelimit'], String.raw`"a\"b\\c_d";r=59;t=31`);
 });
+
+test('what nobody could count is told to nobody, but for retry-after', () => {
+  const denied = outcome({ name: 'denied' }, { hasRoom: false, remaining: 0, retryAfterMs: 1000, by: 'none' });
+  const allowed = outcome({ name: 'allowed' }, { remaining: 60, by: 'none' });
+  const local = outcome({ name: 'local' }, { by: 'local' });
+  assert.deepEqual(limitFields([allowed, denied], both, denied), { 'retry-after': '1' });
+  assert.equal(limitFields([allowed, local], both)['ratelimit'], '"local";r=59;t=31');
+});
