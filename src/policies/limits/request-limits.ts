@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { addDefaultFields } from '../../lib/default-fields.ts';
 import type { LimitsConfig } from '../../config/limit-types.ts';
 import type { Charge, Decision, Limiter, Outcome } from '../../limits/types.ts';
 import { publishLimit } from '../../telemetry/channels.ts';
@@ -74,7 +75,7 @@ export class RequestLimits {
 
   setField(name: string, value: string): void {
     const { res } = this.#parts;
-    if (!res.headersSent) res.setHeader(name, value);
+    if (!res.headersSent) addDefaultFields(res, { [name]: value });
   }
 
   #settle(decision: Decision): Decision | Promise<Decision> {
@@ -116,8 +117,7 @@ export class RequestLimits {
     }
     if (res.headersSent) return;
     this.#outcomes = this.#outcomes.length > 0 ? latest([...this.#outcomes, ...outcomes]) : outcomes;
-    const fields = limitFields(this.#outcomes, shown, refusal);
-    for (const name in fields) res.setHeader(name, fields[name] ?? '');
+    addDefaultFields(res, limitFields(this.#outcomes, shown, refusal));
   }
 }
 
