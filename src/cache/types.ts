@@ -1,0 +1,74 @@
+/** The words of caching: an entry is kept under a key, with tags by which it can be made invalid. */
+
+/** A content coding whose form of a body is kept. */
+export type Coding = 'identity' | 'br' | 'gzip' | 'zstd';
+
+/** One kept answer. Never changed once it is kept, but for its compressed forms. */
+export interface Entry {
+  /** HTTP status. */
+  readonly status: number;
+  /** Fields of the answer that belong to it, lower-case names. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body: Uint8Array;
+  /** Milliseconds since 1970: when it was made, by this instance's clock (RFC 9111, 4.2.3: its age then counted in). */
+  readonly madeAt: number;
+  /** Until when it is fresh, milliseconds since 1970. */
+  readonly freshUntil: number;
+  /** Until when it may be served while a new one is made, and where no new one can be had; `freshUntil` or later. */
+  readonly staleUntil: number;
+  readonly staleIfErrorUntil: number;
+  /** `Type`, `Type:id`, `route:/api`, or what `@cacheTag` says; each at most 256 characters. */
+  readonly tags: readonly string[];
+}
+
+/** How an entry was found. */
+export interface Found {
+  readonly entry: Entry;
+  readonly in: 'memory' | 'redis';
+}
+
+/** When something began that may end in an entry: an invalidation of its tags since then keeps it from being stored. */
+export type Stamp = number;
+
+export interface CacheStore {
+  /** At once (no promise) where memory knows, or there is nothing else to ask. Never throws or rejects; outages are misses. */
+  readonly get: (key: string) => Found | undefined | Promise<Found | undefined>;
+  /** To be taken before the work begins whose result is stored. */
+  readonly stamp: () => Stamp;
+  /** Stores, unless one of the entry's tags was made invalid after the stamp, here or on another instance. Never throws; memory at once. */
+  readonly set: (key: string, entry: Entry, since: Stamp) => void;
+  readonly delete: (key: string) => void;
+  /** The entry's body in a coding: compressed once, and kept with it while there is room. */
+  readonly encoded: (
+    key: string,
+    entry: Entry,
+    coding: Exclude<Coding, 'identity'>,
+  ) => Uint8Array | Promise<Uint8Array>;
+  /**
+   * Makes all entries with one of these tags invalid: here when it returns, on all instances soon (within 50 ms where Redis
+   * is up). Resolves when Redis has it, or could not be reached. Never rejects.
+   */
+  readonly invalidate: (tags: readonly string[]) => Promise<void>;
+  /** Everything. */
+  readonly clear: () => Promise<void>;
+  readonly counts: () => CacheCounts;
+  readonly close: () => Promise<void>;
+}
+
+export interface CacheCounts {
+  readonly hits: number;
+  readonly misses: number;
+  readonly entries: number;
+  readonly bytes: number;
+  /** Times that Redis failed or was too slow. */
+  readonly failures: number;
+}
+
+/** Runs work for a key once, however many ask at the same time, over all instances as far as Redis can be reached. */
+export interface SingleFlight {
+  /**
+   * The result of the running work for the key, or of `work` where none runs. What the others get is the very same value;
+   * a failure is everyone's too. `retry` looks for what another instance has made meanwhile (at most `waitMs`).
+   */
+  readonly run: <T>(key: string, work: () => Promise<T>) => Promise<T>;
+}
