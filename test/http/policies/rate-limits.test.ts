@@ -274,3 +274,18 @@ test('a noisy caller starves no other: neither of requests nor of places', async
     [2, 98],
   );
 });
+
+test('who waits for its turn is not at the upstream yet, and whoever would wait too long is refused meanwhile', async (t) => {
+  // A request a minute: the second waits for one, the third would for two.
+  const limit = { per: 'global', max: 60, window, algorithm: 'leaky-bucket', maxWait: '1m' };
+  const gateway = await startLimited(t, rates(limit));
+  assert.equal((await ways['GET /api'](gateway.url)).status, 200);
+  gateway.takeCalls();
+  const leaving = new AbortController();
+  const asked = [1, 2].map(async () => fetch(`${gateway.url}/api/people/1`, { signal: leaving.signal }));
+  assert.equal((await Promise.race(asked)).status, 429);
+  assert.equal(gateway.takeCalls().people.length, 0);
+  leaving.abort();
+  const left = await Promise.allSettled(asked);
+  assert.equal(left.filter(({ status }) => status === 'rejected').length, 1);
+});
