@@ -18,6 +18,8 @@ export interface SetUp {
   readonly door?: Json;
   /** The REST upstream. Default: one that answers at once. */
   readonly answer?: FakeHandler;
+  /** Further lines of `upstreams/<name>.yaml`. */
+  readonly upstreams?: Readonly<Record<string, string>>;
   /** Further files of the folder, by relative path. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -40,8 +42,14 @@ export async function startGuarded(t: TestContext, setUp: SetUp = {}): Promise<G
   t.after(async () => {
     await Promise.all([people.close(), scores.close()]);
   });
+  const files = guardedFiles({ people: people.url, scores: scores.url });
+  const more = Object.entries(setUp.upstreams ?? {}).map(([name, lines]) => {
+    const file = `upstreams/${name}.yaml`;
+    return [file, `${files[file]}${lines}\n`] as const;
+  });
   const dir = await makeFolder(t, {
-    ...guardedFiles({ people: people.url, scores: scores.url }),
+    ...files,
+    ...Object.fromEntries(more),
     'gateway.yaml': stringify(gatewayYaml(setUp), { aliasDuplicateObjects: false }),
     ...setUp.files,
   });

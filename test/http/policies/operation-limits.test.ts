@@ -173,7 +173,8 @@ test('who asks is told what was estimated and what it cost, where the configurat
     assert.deepEqual([headers['weft-cost-estimated'], headers['weft-cost-actual']], ['5', '1'], round);
     assert.equal((await ask(gateway, '{ people { name } }')).extensions, undefined, round);
   }
-  const hidden = await startPeople(t);
+  // The cost is known here, and still nobody's to read.
+  const hidden = await startPeople(t, { limits: { cost: { max: 1000 } } });
   assert.equal((await ask(hidden, '{ people { name } }', { headers: { 'weft-cost': 'true' } })).extensions, undefined);
 });
 
@@ -309,4 +310,41 @@ test('a route is switched off, and nothing else with it', async (t) => {
   assert.ok(Number(refused.headers['retry-after']) > 3000);
   assert.equal((await send(`${gateway.url}/open/people/1`)).status, 200);
   assert.equal((await ask(gateway, person)).status, 200);
+});
+
+test('the operations of a batch are one request under way', async (t) => {
+  const gateway = await startPeople(t, {
+    graphql: { batching: { max: 4 } },
+    limits: {
+      rates: [
+        { per: 'caller', concurrent: 1 },
+        { counts: 'cost', max: 1000, window },
+      ],
+    },
+  });
+  const body = JSON.stringify([{ query: person }, { query: person }, { query: person }]);
+  const { text } = await send(`${gateway.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
+  assert.deepEqual((JSON.parse(text) as readonly Answered[]).map(codesOf), [[], [], []]);
+});
+
+test('a call to an upstream gives its place back', async (t) => {
+  const gateway = await startPeople(t, {}, { upstreams: { people: 'limits: [{ concurrent: 1 }]' } });
+  for (const round of [1, 2, 3]) assert.equal((await ask(gateway, person)).errors, undefined, String(round));
+});
+
+test('a subscription is a call to its upstream too, and gives its place back at its end', async (t) => {
+  const subscribe = async (gateway: GuardedGateway) => {
+    const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
+    const body = JSON.stringify({ query: 'subscription { beats { at } }' });
+    return (await send(`${gateway.url}/graphql`, { method: 'POST', headers, body })).text;
+  };
+  const limited = await startPeople(t, {}, { upstreams: { scores: 'limits: [{ max: 1, window: 1h }]' } });
+  assert.match(await subscribe(limited), /"beats":\{"at":2\}/);
+  assert.match(await subscribe(limited), /RATE_LIMITED/);
+  const places = await startPeople(t, {}, { upstreams: { scores: 'limits: [{ concurrent: 1 }]' } });
+  for (const round of [1, 2]) assert.match(await subscribe(places), /"beats":\{"at":2\}/, String(round));
 });

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { describe, test, type TestContext } from 'node:test';
 import {
   startGuarded,
@@ -183,11 +182,8 @@ for (const way of wayNames) {
     });
 
     test('the backend is protected, whichever way its calls come', async (t) => {
-      const gateway = await startLimited(t, {});
-      const limited = await startGuarded(t, {
-        gateway: known,
-        files: { ...jwtFiles, 'upstreams/people.yaml': limitedPeople(gateway) },
-      });
+      const upstreams = { people: `limits: [{ max: 1, window: ${window} }]` };
+      const limited = await startGuarded(t, { gateway: known, files: jwtFiles, upstreams });
       assert.equal((await ways[way](limited.url)).status, 200);
       const answer = await ways[way](limited.url);
       assert.equal(answer.code, 'RATE_LIMITED', answer.text);
@@ -218,11 +214,6 @@ for (const way of wayNames) {
       assert.deepEqual(await statusesOf(gateway, way, times(2)), [200, 200]);
     });
   });
-}
-
-/** `upstreams/people.yaml` of a gateway, with a limit of one call. */
-function limitedPeople({ dir }: GuardedGateway): string {
-  return `${readFileSync(`${dir}/upstreams/people.yaml`, 'utf8')}\nlimits: [{ max: 1, window: ${window} }]\n`;
 }
 
 test('GraphQL and REST share one count', async (t) => {
