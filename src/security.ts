@@ -1,5 +1,6 @@
 import type { DocumentNode } from 'graphql';
 import { loadPolicyModule } from './assembly/policy-module.ts';
+import { mergedTypes, outputFieldsOf } from './composition/definitions.ts';
 import { readGuards } from './composition/guards/guards.ts';
 import type { AccessRule } from './config/identity-types.ts';
 import type { GatewayConfig } from './config/types.ts';
@@ -8,6 +9,7 @@ import { openIdentity } from './identity/open.ts';
 import { openPersisted } from './persisted/open.ts';
 import type { PersistedOperations } from './persisted/types.ts';
 import type { LimitsConfig } from './config/limit-types.ts';
+import { closest } from './lib/closest.ts';
 import { createMemoryLimiter } from './limits/memory-limiter.ts';
 import { createRedisLimiter } from './limits/redis-limiter.ts';
 import type { Limiter } from './limits/types.ts';
@@ -85,8 +87,7 @@ export async function openFrontDoor(
   supergraph: DocumentNode,
   shared: SharedState,
 ): Promise<FrontDoor> {
-  const warning = warnOfNobody(config, supergraph);
-  if (warning !== undefined) publishNotice({ level: 'warn', message: warning });
+  for (const message of warningsOf(config, supergraph)) publishNotice({ level: 'warn', message });
   const answers = await openAnswers(config, supergraph);
   let authenticator: Authenticator | undefined;
   try {
@@ -140,10 +141,32 @@ export async function openAnswers(config: GatewayConfig, supergraph: DocumentNod
   });
 }
 
-/** What to say where fields are guarded, and nobody can be known. */
-export function warnOfNobody({ identity }: GatewayConfig, supergraph: DocumentNode): string | undefined {
-  if (identity.providers.length > 0 || readGuards(supergraph).requirements.length === 0) return undefined;
-  return 'the schema has guarded fields, but "identity.providers" knows nobody: no caller will see them';
+/** What of a configuration can have no effect on this supergraph, and was meant to have one. */
+export function warningsOf(config: GatewayConfig, supergraph: DocumentNode): readonly string[] {
+  return [...warnOfNobody(config, supergraph), ...warnOfSwitches(config.limits, supergraph)];
+}
+
+function warnOfNobody({ identity }: GatewayConfig, supergraph: DocumentNode): readonly string[] {
+  if (identity.providers.length > 0 || readGuards(supergraph).requirements.length === 0) return [];
+  return ['the schema has guarded fields, but "identity.providers" knows nobody: no caller will see them'];
+}
+
+/** A switch that is misspelt would leave on what somebody wants off. */
+function warnOfSwitches({ disabled }: LimitsConfig, supergraph: DocumentNode): readonly string[] {
+  const named = disabled.flatMap(({ fields }) => fields);
+  if (named.length === 0) return [];
+  const known = new Set(
+    [...mergedTypes(supergraph)].flatMap(([type, node]) =>
+      outputFieldsOf(node).map((field) => `${type}.${field.name.value}`),
+    ),
+  );
+  return named
+    .filter((field) => !known.has(field))
+    .map((field) => {
+      const near = closest(field, [...known]);
+      const hint = near === undefined ? '' : `, did you mean "${near}"?`;
+      return `limits.disabled: the schema has no field "${field}"${hint}`;
+    });
 }
 
 function accessRules({ graphql, routes }: GatewayConfig): readonly AccessRule[] {

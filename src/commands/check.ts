@@ -3,7 +3,7 @@ import { contractOf } from '../composition/contract/contract.ts';
 import { readSupergraph } from '../composition/supergraph.ts';
 import { findNPlusOne } from '../composition/n-plus-one.ts';
 import { loadGatewayFolder } from '../config/load.ts';
-import { openAnswers, warnOfNobody } from '../security.ts';
+import { openAnswers, warningsOf } from '../security.ts';
 import { stitch } from '../stitched/schema.ts';
 import type { Arguments } from './arguments.ts';
 
@@ -18,8 +18,7 @@ export async function check({ dir }: Arguments): Promise<number> {
     const schema = stitch(document, facades);
     for (const audience of folder.gateway.audiences) stitch(contractOf(document, audience), facades);
     await (await openAnswers(folder.gateway, document)).close();
-    const nobody = warnOfNobody(folder.gateway, document);
-    if (nobody !== undefined) print(`warning: ${nobody}`);
+    for (const warning of warningsOf(folder.gateway, document)) print(`warning: ${warning}`);
     for (const warning of findNPlusOne(schema, perParent)) print(`warning: ${warning}`);
     for (const name of missing) print(`problem: upstream "${name}" gives no schema, and no copy of one is kept`);
     print(`${folder.upstreams.length} upstreams, ${Object.keys(schema.getTypeMap()).filter(isPublic).length} types`);

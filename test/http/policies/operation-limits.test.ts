@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { send, startGuarded, type GuardedGateway, type SetUp } from '../../support/guarded-gateway.ts';
+import { weft } from '../../support/run-weft.ts';
 import { asCaller, jwtFiles, jwtProvider } from '../../support/shop-tokens.ts';
 import type { AnswerError, Json } from '../../support/start-gateway.ts';
 
@@ -347,4 +348,16 @@ test('a subscription is a call to its upstream too, and gives its place back at 
   assert.match(await subscribe(limited), /RATE_LIMITED/);
   const places = await startPeople(t, {}, { upstreams: { scores: 'limits: [{ concurrent: 1 }]' } });
   for (const round of [1, 2]) assert.match(await subscribe(places), /"beats":\{"at":2\}/, String(round));
+});
+
+test('a switch, and guards, that can have no effect are told by the check', async (t) => {
+  const { dir } = await startPeople(t, {
+    limits: { disabled: [{ fields: ['Query.person'] }, { fields: ['Person.fotos'] }] },
+  });
+  const { code, stdout } = await weft(t, ['check', '--dir', dir]);
+  assert.equal(code, 0, stdout);
+  assert.deepEqual(
+    stdout.split('\n').filter((line) => line.includes('limits.disabled')),
+    ['warning: limits.disabled: the schema has no field "Person.fotos", did you mean "Person.photo"?'],
+  );
 });
