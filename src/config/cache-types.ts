@@ -70,3 +70,11 @@ export interface RouteCacheConfig {
   readonly staleWhileRevalidateMs: number;
   readonly staleIfErrorMs: number;
 }
+
+/** What is kept of the answers of a REST upstream to the calls of operations (RFC 9111). */
+export interface UpstreamCacheConfig {
+  /** Longest time an answer is fresh, in milliseconds, whatever it says; undefined: as it says. */
+  readonly maxAgeMs: number | undefined;
+  /** Freshness of answers that say nothing of it, in milliseconds; undefined: they are not kept. */
+  readonly defaultMaxAgeMs: number | undefined;
+}

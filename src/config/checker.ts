@@ -32,6 +32,11 @@ export class Checker {
     return this.#source.valueAt(path) !== undefined;
   }
 
+  /** Whether `false` stands there. */
+  isOff(path: YamlPath): boolean {
+    return this.#source.valueAt(path) === false;
+  }
+
   text(path: YamlPath): string | undefined {
     const value = this.#source.valueAt(path);
     return typeof value === 'string' && !this.#source.isBroken(path) ? value : undefined;

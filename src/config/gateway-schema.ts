@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { addresses, securityHeaders, cors, door, forCallers, networks } from './access-schema.ts';
+import { cache, routeCache } from './cache-schema.ts';
 import { audiences, authorization, consumers, identity, tiers } from './identity-schema.ts';
 import { limits } from './limit-schema.ts';
 import { certificates, isPair, privateKey } from './pem-values.ts';
@@ -33,6 +34,9 @@ const route = section({
     .describe('Methods that are served; others are refused with 405'),
   ...door,
   limits: rates(routeRate).default([]).describe('Limits of requests by this route'),
+  cache: routeCache
+    .prefault(false)
+    .describe('Whether answers are kept, and how: true for as long as they say (RFC 9111)'),
 });
 
 const graphql = section({
@@ -102,6 +106,7 @@ export const gatewaySchema = section({
   authorization: authorization.prefault({}).describe('What callers may read'),
   audiences,
   limits: limits.prefault({}).describe('How much may be asked'),
+  cache: cache.prefault({}).describe('What is kept'),
   routes: z
     .array(route, { error: 'expected a list of routes' })
     .default([])

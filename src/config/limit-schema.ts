@@ -28,7 +28,7 @@ const bounds = {
 const documents = section({
   mode: limitMode().optional().describe('Default: as limits.mode says'),
   maxBytes: bounds.maxBytes.prefault('128KiB'),
-  maxTokens: bounds.maxTokens.default(15_000),
+  maxTokens: bounds.maxTokens.default(10_000),
   maxDepth: bounds.maxDepth.default(32),
   maxAliases: bounds.maxAliases.default(200),
   maxRootFields: bounds.maxRootFields.default(100),

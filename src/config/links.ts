@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { readDuration } from '../lib/duration.ts';
 import type { ConfigurationIssue } from './configuration-error.ts';
 import type { FolderFiles, LinkedFile } from './folder-files.ts';
+import { checkCache } from './cache-links.ts';
 import { Checker } from './checker.ts';
 import { checkIdentity } from './identity-links.ts';
 import { checkLimits } from './limit-links.ts';
@@ -18,6 +19,10 @@ const keysOfKinds: Readonly<Record<string, { readonly kinds: readonly string[]; 
   openapi: { kinds: ['rest'], reason: 'OpenAPI describes REST APIs' },
   concurrency: { kinds: ['rest'], reason: 'other kinds look up many entities in one call' },
   schema: { kinds: ['graphql', 'federation'], reason: 'a REST upstream is described by schema/<name>.graphql' },
+  cache: {
+    kinds: ['rest'],
+    reason: 'answers of other kinds are kept by "cache.graphql" and "cache.entities" of gateway.yaml',
+  },
   poll: { kinds: ['graphql', 'federation'], reason: 'a REST upstream has no schema that could change' },
 };
 
@@ -57,6 +62,7 @@ export function checkGateway(source: YamlSource, { dir, upstreams }: FolderFiles
   checkIdentity(check, dir);
   const names = upstreams.map(({ name }) => name);
   checkLimits(check, { dir, upstreams: names });
+  checkCache(check);
   const seen = new Map<string, number>();
   for (const index of check.list(['routes']).keys()) {
     const at = ['routes', index];

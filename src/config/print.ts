@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { printByteSize } from '../lib/byte-size.ts';
 import { printDuration } from '../lib/duration.ts';
 import { redactUrl } from '../lib/redact-url.ts';
+import { printCache, printRouteCache, printUpstreamCache } from './print-cache.ts';
 import { printGraphqlDocuments, printLimitSections, printRates } from './print-limits.ts';
 import { printSecurity, type Printable } from './print-security.ts';
 import { isSecret } from './secrets.ts';
@@ -56,11 +57,13 @@ function printGateway({ dir, gateway, declared, rates = [] }: GatewayFolder): Re
       ...(declared && printGraphqlDocuments(declared)),
     },
     engine: gateway.engine,
-    routes: gateway.routes.map(({ door: ofRoute, ...route }) => ({
+    routes: gateway.routes.map(({ door: ofRoute, cache, ...route }) => ({
       ...route,
       ...printDoor(ofRoute),
       limits: printRates(rates.filter(({ place }) => place.at === 'route' && place.path === route.path)),
+      cache: printRouteCache(cache),
     })),
+    cache: printCache(gateway.cache),
     responseHeaders: { ...gateway.responseHeaders },
     shutdown: { drain: printDuration(gateway.shutdown.drainMs) },
     stateDir: printFile(dir, gateway.stateDir),
@@ -119,6 +122,7 @@ function printUpstream(upstream: UpstreamConfig, rates: readonly ResolvedRate[])
     errors: { ...upstream.errors },
     poll: isRest ? undefined : upstream.pollMs === 0 ? 'off' : printDuration(upstream.pollMs),
     limits: printRates(rates),
+    cache: isRest ? printUpstreamCache(upstream.cache) : undefined,
   };
 }
 

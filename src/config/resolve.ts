@@ -1,9 +1,10 @@
 import { dirname, resolve } from 'node:path';
+import { toCache, toRouteCache, toUpstreamCache } from './resolve-cache.ts';
 import type { GatewayValues } from './gateway-schema.ts';
 import type { RateLimitConfig } from './limit-types.ts';
 import { toAudiences, toAuthorization, toDoor, toIdentity, toSecurity, toToggle } from './resolve-identity.ts';
 import { toLimits, toPersisted, toRedis } from './resolve-limits.ts';
-import type { CallerFact, GatewayConfig, HeaderRule, Timeouts, UpstreamConfig } from './types.ts';
+import type { CallerFact, GatewayConfig, HeaderRule, RouteConfig, Timeouts, UpstreamConfig } from './types.ts';
 import type { UpstreamValues } from './upstream-schema.ts';
 
 const defaultConnectMs = 1000;
@@ -44,9 +45,7 @@ export function toGatewayConfig(values: GatewayValues, place: GatewayPlace, over
       persisted: toPersisted(persisted, place.dir),
     },
     engine: values.engine,
-    routes: values.routes.map(({ path: prefix, upstream, stripPrefix, methods, ...door }) => {
-      return { path: prefix, upstream, stripPrefix, methods, door: toDoor(door) };
-    }),
+    routes: values.routes.map(toRoute),
     security: toSecurity(values),
     tls: values.tls && { ...values.tls, clientCa: values.tls.clientCa },
     redis: toRedis(values.redis),
@@ -54,11 +53,24 @@ export function toGatewayConfig(values: GatewayValues, place: GatewayPlace, over
     authorization: toAuthorization(values, place.dir),
     audiences: toAudiences(values),
     limits: toLimits(values, place.rates),
+    cache: toCache(values.cache, values.redis !== undefined),
     responseHeaders: lowerCaseNames(values.responseHeaders),
     shutdown: { drainMs: values.shutdown.drain },
     stateDir: resolve(place.dir, values.stateDir),
     log: values.log,
   };
+}
+
+function toRoute({
+  path,
+  upstream,
+  stripPrefix,
+  methods,
+  cache,
+  ...door
+}: GatewayValues['routes'][number]): RouteConfig {
+  const kept = toRouteCache(cache);
+  return { path, upstream, stripPrefix, methods, door: toDoor(door), ...(kept && { cache: kept }) };
 }
 
 export interface UpstreamPlace {
@@ -73,6 +85,7 @@ export interface UpstreamPlace {
 export function toUpstreamConfig(values: UpstreamValues, { name, file, headerText }: UpstreamPlace): UpstreamConfig {
   const dir = dirname(file);
   const { message, code, details } = values.errors;
+  const cache = toUpstreamCache(values.cache);
   const headers = Object.entries(values.headers).map(([header, value]) => [
     header,
     headerRule(header, value, headerText(header)),
@@ -96,6 +109,7 @@ export function toUpstreamConfig(values: UpstreamValues, { name, file, headerTex
     },
     ...(values.shareInflight ? {} : { shareInflight: false }),
     pollMs: values.poll,
+    ...(cache && { cache }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { CacheConfig, RouteCacheConfig, UpstreamCacheConfig } from './cache-types.ts';
 import type {
   AccessRule,
   AudienceConfig,
@@ -75,6 +76,8 @@ export interface UpstreamConfig {
   readonly shareInflight?: boolean;
   /** Time between two looks at the upstream's schema, in milliseconds; 0 looks once. Default 10,000. */
   readonly pollMs: number;
+  /** What is kept of its answers to the calls of operations (REST only). Default nothing. */
+  readonly cache?: UpstreamCacheConfig;
 }
 
 /** One REST passthrough rule of `gateway.yaml`. */
@@ -89,6 +92,8 @@ export interface RouteConfig {
   readonly methods: readonly string[];
   /** Who may come in by it. Default: as the listener and `identity.anonymous` say. */
   readonly door?: DoorConfig;
+  /** What is kept of its answers. Default nothing. */
+  readonly cache?: RouteCacheConfig;
 }
 
 export type ResponseHeaderRule = 'append' | 'first' | 'most-restrictive';
@@ -137,6 +142,8 @@ export interface GatewayConfig {
   readonly audiences: readonly AudienceConfig[];
   /** How much may be asked; `rates` has those of the upstreams too. */
   readonly limits: LimitsConfig;
+  /** What is kept, and where. */
+  readonly cache: CacheConfig;
   /** Which response headers of upstream calls inside GraphQL come back to the client, by lower-case name. */
   readonly responseHeaders: Readonly<Record<string, ResponseHeaderRule>>;
   readonly shutdown: {

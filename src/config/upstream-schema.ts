@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isFieldValue } from '../lib/http-fields.ts';
+import { upstreamCache } from './cache-schema.ts';
 import { rates, upstreamRate } from './rate-schema.ts';
 import type { CallerFact } from './types.ts';
 import { byteSize, dottedPath, duration, flag, headerName, headerValueError } from './values.ts';
@@ -117,6 +118,9 @@ export const upstreamSchema = section({
     .prefault('10s')
     .describe("Time between two looks at the upstream's schema, or off (kind: graphql and federation)"),
   limits: rates(upstreamRate).default([]).describe('Limits of calls to the upstream, GraphQL and REST alike'),
+  cache: upstreamCache
+    .prefault(false)
+    .describe('Whether answers to the calls of operations are kept: true for as long as they say (kind: rest)'),
 });
 
 export type UpstreamValues = z.output<typeof upstreamSchema>;

@@ -3,7 +3,7 @@ import type { DocumentBounds } from '../../config/limit-types.ts';
 /** What holds where the configuration says nothing. */
 export const defaultDocumentBounds: DocumentBounds = {
   maxBytes: 128 * 1024,
-  maxTokens: 15_000,
+  maxTokens: 10_000,
   maxDepth: 32,
   maxAliases: 200,
   maxRootFields: 100,

@@ -13,7 +13,7 @@ export const limitDefaults: LimitsConfig = {
     mode: 'enforce',
     bounds: {
       maxBytes: 131_072,
-      maxTokens: 15_000,
+      maxTokens: 10_000,
       maxDepth: 32,
       maxAliases: 200,
       maxRootFields: 100,

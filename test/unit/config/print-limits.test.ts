@@ -139,7 +139,7 @@ test('what limits share, documents, cost, switches and persisted operations are 
     documents: {
       mode,
       maxBytes: '100B',
-      maxTokens: 15_000,
+      maxTokens: 10_000,
       maxDepth: 'none',
       maxAliases: 200,
       maxRootFields: 100,

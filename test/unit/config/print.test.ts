@@ -30,6 +30,15 @@ test('the printed configuration has every key with its unit, defaults too', asyn
       },
       engine: 'compiled',
       routes: [],
+      cache: {
+        maxSize: '64MiB',
+        maxEntrySize: '1MiB',
+        store: 'memory',
+        timeout: '10ms',
+        show: false,
+        graphql: false,
+        entities: {},
+      },
       responseHeaders: { 'set-cookie': 'append' },
       shutdown: { drain: '20s' },
       stateDir: '.weft',
@@ -55,7 +64,7 @@ test('the printed configuration has every key with its unit, defaults too', asyn
         documents: {
           mode: 'enforce',
           maxBytes: '128KiB',
-          maxTokens: 15_000,
+          maxTokens: 10_000,
           maxDepth: 32,
           maxAliases: 200,
           maxRootFields: 100,
@@ -97,6 +106,7 @@ test('the printed configuration has every key with its unit, defaults too', asyn
         concurrency: 10,
         errors: { code: 'error.code' },
         limits: [],
+        cache: false,
       },
     },
   });

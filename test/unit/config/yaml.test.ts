@@ -115,7 +115,7 @@ test('aliases are refused, so that no value stands at two places', async (contex
 test('a file that is no mapping is refused', async (context) => {
   const expected =
     'expected a mapping with the keys host, port, graphql, engine, tls, trustedProxies, addresses, cors, csrf, ' +
-    'securityHeaders, redis, identity, consumers, tiers, authorization, audiences, limits, routes, responseHeaders, shutdown, ' +
+    'securityHeaders, redis, identity, consumers, tiers, authorization, audiences, limits, cache, routes, responseHeaders, shutdown, ' +
     'stateDir, log';
   assert.deepEqual(await gatewayRefusals(context, '- 1'), [`gateway.yaml:1:1 ${expected}, got a list`]);
   assert.deepEqual(await gatewayRefusals(context, 'hello'), [`gateway.yaml:1:1 ${expected}, got "hello"`]);
@@ -133,7 +133,7 @@ test('a key is one line of a message whatever it is made of, and __proto__ is no
   assert.deepEqual(await gatewayRefusals(context, '"a\\nb": 1\nlog: { __proto__: {} }'), [
     'gateway.yaml:1:1 "a\\nb": unknown key, ' +
       'known: host, port, graphql, engine, tls, trustedProxies, addresses, cors, csrf, securityHeaders, redis, identity, ' +
-      'consumers, tiers, authorization, audiences, limits, routes, responseHeaders, shutdown, stateDir, log',
+      'consumers, tiers, authorization, audiences, limits, cache, routes, responseHeaders, shutdown, stateDir, log',
     'gateway.yaml:2:8 log.__proto__: this name is not possible',
   ]);
 });
