@@ -6,7 +6,7 @@ const shortestWarmUpMs = 3000;
 
 /** What `npm run bench -- ...` is told. */
 export interface Options {
-  readonly mode: 'compare' | 'planning' | 'memory' | 'policies';
+  readonly mode: 'compare' | (typeof modes)[number];
   readonly quick: boolean;
   readonly entrants: readonly Entrant[];
   /** Names of scenarios; `undefined` for all. */
@@ -25,12 +25,16 @@ export const usage = `npm run bench -- [options]
   --peers                 other gateways too; their packages are installed where they are missing
   --entrants a,b          only these: ${entrants.map(({ name }) => name).join(', ')}
   --scenarios x,y         only these: heavy, hop2, hop2-vars, tiny, distinct, dashboard
-  --rounds N              default 3, of --policies 14
+  --rounds N              default 3, of --policies and --caching 14
   --seconds S             measured time per round, default 6; before it, half as much and at least 3 to get warm
   --connections N         default 50
   --planning              time to plan a large operation and to load a large supergraph
   --policies              what each policy costs a request; with --quick the more common ones
+  --caching               what hits and misses of the GraphQL cache cost, beside bare node:http
   --memory                heap over 200,000 requests of 5,000 distinct operations`;
+
+/** The first that is asked for counts. */
+const modes = ['planning', 'memory', 'policies', 'caching'] as const;
 
 /** @throws {Error} in one line, where an option is unknown or its value cannot be. */
 export function readOptions(argv: readonly string[]): Options {
@@ -42,6 +46,7 @@ export function readOptions(argv: readonly string[]): Options {
       planning: { type: 'boolean', default: false },
       memory: { type: 'boolean', default: false },
       policies: { type: 'boolean', default: false },
+      caching: { type: 'boolean', default: false },
       entrants: { type: 'string' },
       scenarios: { type: 'string' },
       rounds: { type: 'string' },
@@ -49,14 +54,14 @@ export function readOptions(argv: readonly string[]): Options {
       connections: { type: 'string' },
     },
   });
-  const { quick, peers, planning, memory, policies } = values;
+  const { quick, peers, policies, caching } = values;
   const durationMs = number('seconds', values.seconds, quick ? 2 : 6) * 1000;
   return {
-    mode: planning ? 'planning' : memory ? 'memory' : policies ? 'policies' : 'compare',
+    mode: modes.find((mode) => values[mode]) ?? 'compare',
     quick,
     entrants: chosen(values.entrants?.split(','), peers),
     scenarios: values.scenarios?.split(',') ?? (quick ? ['heavy', 'hop2', 'tiny'] : undefined),
-    rounds: number('rounds', values.rounds, policies ? (quick ? 6 : 14) : quick ? 1 : 3),
+    rounds: number('rounds', values.rounds, policies || caching ? (quick ? 6 : 14) : quick ? 1 : 3),
     durationMs,
     warmUpMs: Math.max(shortestWarmUpMs, durationMs / 2),
     connections: number('connections', values.connections, 50),

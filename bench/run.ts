@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { measureCaching } from './caching.ts';
 import { compare } from './compare.ts';
 import { header } from './header.ts';
 import { measureMemory } from './memory.ts';
@@ -32,7 +33,7 @@ async function main(options: Options): Promise<number> {
   return (await measures[options.mode](options)) ? 0 : 1;
 }
 
-const measures = { memory: measureMemory, policies: measurePolicies, compare };
+const measures = { memory: measureMemory, policies: measurePolicies, caching: measureCaching, compare };
 
 const options = tryOptions();
 process.exitCode = options ? await main(options) : 2;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { UsageError, type Arguments, type KeyFlag } from './commands/arguments.ts';
+import { cache } from './commands/cache.ts';
 import { check } from './commands/check.ts';
 import { composeCommand } from './commands/compose.ts';
 import { config } from './commands/config.ts';
@@ -31,6 +32,8 @@ const usage = `weft - GraphQL federation and aggregation gateway
   weft keys revoke-token --jti X | --subject S | --key K [--until 1h|DATE] [--dir FOLDER]
                                                     put a token, a subject or a key on the revocation list
   weft keys hash-password                           read a password, print the passwordHash of a consumer
+  weft cache purge --tag T... | --type Type[:id]... | --all [--dir FOLDER]
+                                                    make cached answers invalid, on all instances that share Redis
   weft help | weft version
 
 PORT in the environment stands between --port and gateway.yaml.
@@ -60,6 +63,7 @@ const keyFlags = {
 } as const satisfies Readonly<Record<KeyFlag, { readonly type: 'string' }>>;
 
 const commands: Readonly<Record<string, CommandEntry>> = {
+  cache: { run: cache, flags: ['dir', 'tag', 'type', 'all'], takesWords: true },
   start: { run: start, flags: ['dir', 'supergraph', 'port', 'host'] },
   check: { run: check, flags: ['dir'] },
   compose: { run: composeCommand, flags: ['dir'] },
@@ -78,6 +82,9 @@ const flags = {
   format: { type: 'string' },
   out: { type: 'string' },
   check: { type: 'boolean' },
+  tag: { type: 'string', multiple: true },
+  type: { type: 'string', multiple: true },
+  all: { type: 'boolean' },
   ...keyFlags,
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
@@ -102,7 +109,9 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const port = readPort(values.port);
   const persistFlags = { format, out, check: isCheck };
-  return entry.run({ dir, supergraph, host, port, operation, keyFlags: pickKeyFlags(values), persistFlags, words });
+  const cacheFlags = { tags: values.tag, types: values.type, all: values.all };
+  const own = { keyFlags: pickKeyFlags(values), persistFlags, cacheFlags };
+  return entry.run({ dir, supergraph, host, port, operation, ...own, words });
 }
 
 function readArguments(argv: readonly string[]) {

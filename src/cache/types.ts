@@ -17,6 +17,8 @@ export interface Entry {
   /** Until when it may be served while a new one is made, and where no new one can be had; `freshUntil` or later. */
   readonly staleUntil: number;
   readonly staleIfErrorUntil: number;
+  /** Until when it is kept, where that is longer than it may be served: it can be asked about (RFC 9111, 4.3). Default: the latest of the above. */
+  readonly keptUntil?: number;
   /** `Type`, `Type:id`, `route:/api`, or what `@cacheTag` says; each at most 256 characters. */
   readonly tags: readonly string[];
 }
@@ -37,6 +39,12 @@ export interface CacheStore {
   readonly stamp: () => Stamp;
   /** Stores, unless one of the entry's tags was made invalid after the stamp, here or on another instance. Never throws; memory at once. */
   readonly set: (key: string, entry: Entry, since: Stamp) => void;
+  /**
+   * Resolves once what `set` writes under the key is in Redis, or could not be; undefined: nothing is being written.
+   * Never rejects.
+   */
+  readonly written: (key: string) => Promise<void> | undefined;
+  /** Here and in Redis; what other instances hold in memory stays: to be rid of that, `invalidate` a tag. */
   readonly delete: (key: string) => void;
   /** The entry's body in a coding: compressed once, and kept with it while there is room. */
   readonly encoded: (
@@ -68,7 +76,16 @@ export interface CacheCounts {
 export interface SingleFlight {
   /**
    * The result of the running work for the key, or of `work` where none runs. What the others get is the very same value;
-   * a failure is everyone's too. `retry` looks for what another instance has made meanwhile (at most `waitMs`).
+   * a failure is everyone's too. Nobody's leaving ends it. Over instances only where `shared` says how a result is found.
    */
-  readonly run: <T>(key: string, work: () => Promise<T>) => Promise<T>;
+  readonly run: <T>(key: string, work: () => Promise<T>, shared?: SharedResult<T>) => Promise<T>;
+  readonly close: () => void;
+}
+
+/** How a result gets from one instance to the others: it is stored by the one that made it, and found by the rest. */
+export interface SharedResult<T> {
+  /** What another instance has stored meanwhile; undefined: nothing yet. Should never reject: where it does, `work` runs. */
+  readonly lookAgain: () => T | undefined | Promise<T | undefined>;
+  /** What to wait for, after `work`, before others are told to look: `store.written(key)`. */
+  readonly written?: () => Promise<void> | undefined;
 }

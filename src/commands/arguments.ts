@@ -21,6 +21,14 @@ export interface PersistFlags {
   readonly check?: boolean | undefined;
 }
 
+/** Flags of `weft cache`. */
+export interface CacheFlags {
+  readonly tags?: readonly string[] | undefined;
+  /** `Type` or `Type:id`. */
+  readonly types?: readonly string[] | undefined;
+  readonly all?: boolean | undefined;
+}
+
 /** What a command gets: the flags that it knows, and the words after its name. */
 export interface Arguments {
   /** Folder of the gateway, relative to the working directory. */
@@ -34,6 +42,7 @@ export interface Arguments {
   /** As they were given. */
   readonly keyFlags: Readonly<Partial<Record<KeyFlag, string | undefined>>>;
   readonly persistFlags?: PersistFlags;
+  readonly cacheFlags?: CacheFlags;
   /** What stands after the command's name. */
   readonly words: readonly string[];
 }

@@ -22,7 +22,8 @@ import { shapeOf } from '../planner/shape-of.ts';
 import type { Shape } from '../planner/shape.ts';
 import { publishNotice } from '../telemetry/channels.ts';
 import type { Facade, PreparedFetch } from '../upstream/types.ts';
-import type { Admission } from './admission.ts';
+import type { Admission, ExaminedOperation } from './admission.ts';
+import type { AnswerCache } from './answer-cache.ts';
 import { asksFor, asksSchema } from './asks-schema.ts';
 import { uncountedRefusal } from './authorization.ts';
 import type { Checked, Entry, Examine, Guarded, Reading, Variables } from './entry.ts';
@@ -37,6 +38,8 @@ export interface EntryParts {
   readonly guards?: LimitedGuards;
   /** Default: everything is admitted. */
   readonly admission?: Admission;
+  /** Default: nothing is kept. */
+  readonly answers?: AnswerCache;
   /** `stitched`: nothing is planned. Default `compiled`. */
   readonly runs?: 'compiled' | 'stitched';
 }
@@ -71,7 +74,10 @@ export function buildEntry(document: DocumentNode, operationName: string | undef
   const { schema, graph, guards, admission } = parts;
   const isPlanned = parts.runs !== 'stitched' && node.operation !== 'subscription';
   const checked = { asksSchema: asksSchema(document, node) };
-  if (!isPlanned && !guards && !admission) return { value: { runs: 'stitched', ...checked }, bytes: smallestBytes };
+  if (!isPlanned && !guards && !admission) {
+    const keeping = keepingOf({ document, node, ...nothingKnown }, parts);
+    return { value: { runs: 'stitched', ...checked, ...keeping }, bytes: smallestBytes };
+  }
   const budget = planningBudget();
   let operation: Operation;
   try {
@@ -86,19 +92,26 @@ export function buildEntry(document: DocumentNode, operationName: string | undef
 }
 
 /** What cannot be taken apart may ask for anything, any number of times. */
-function checkedOpaque(
-  document: DocumentNode,
-  node: OperationDefinitionNode,
-  { guards, admission }: EntryParts,
-): Partial<Checked> {
+function checkedOpaque(document: DocumentNode, node: OperationDefinitionNode, parts: EntryParts): Partial<Checked> {
+  const { guards, admission } = parts;
   const limited = new Set(guards?.limits.map(({ coordinate }) => coordinate.split('.')[1] ?? coordinate));
   const isCounted = limited.size > 0 && admission?.refusesUncounted !== false;
-  const nothing = { operation: undefined, plan: undefined, fieldUses: undefined };
+  const opaque = { document, node, ...nothingKnown };
   return {
     ...(guards && { guarded: { requirements: [...guards.requirements.keys()] } }),
-    ...(admission && { examined: admission.examine({ document, node, ...nothing }) }),
+    ...(admission && { examined: admission.examine(opaque) }),
     ...(isCounted && asksFor(document, node, limited) && { refusal: uncountedRefusal }),
+    ...keepingOf(opaque, parts),
   };
+}
+
+const nothingKnown = { operation: undefined, plan: undefined, fieldUses: undefined } as const;
+
+/** Shows an operation to the cache of answers. */
+function keepingOf(given: ExaminedOperation, { answers, schema }: EntryParts): Pick<Checked, 'keeping'> {
+  if (!answers || given.node.operation === 'subscription') return {};
+  const examined = answers.examine(given);
+  return examined === undefined ? {} : { keeping: { examined, coerce: coercerOf(schema, given.node) } };
 }
 
 interface Planning {
@@ -135,7 +148,7 @@ interface Entering {
 }
 
 function withGuards(checked: Checked, entering: Entering): Built<Entry> {
-  const { operation, reading, planned, parts } = entering;
+  const { document, node, operation, reading, planned, parts } = entering;
   const { guards, schema } = parts;
   const demands = guards ? demandsOf(operation, guards, schema) : [];
   const examine = examineOf(entering);
@@ -147,7 +160,8 @@ function withGuards(checked: Checked, entering: Entering): Built<Entry> {
         }
       : undefined;
   const examined = examine && { examined: examine(operation, planned?.value.plan) };
-  const held = { ...checked, ...(guarded && { guarded }), ...examined };
+  const keeping = keepingOf({ document, node, operation, plan: planned?.value.plan, fieldUses: undefined }, parts);
+  const held = { ...checked, ...(guarded && { guarded }), ...examined, ...keeping };
   const bytes = (planned?.bytes ?? smallestBytes) + (guarded ? 4 * JSON.stringify(operation).length : 0);
   return { value: planned ? { runs: 'compiled', ...planned.value, ...held } : { runs: 'stitched', ...held }, bytes };
 }

@@ -13,8 +13,9 @@ import { printPlan } from '../planner/print-plan.ts';
 import { executeStitched, subscribeStitched } from '../stitched/execute.ts';
 import type { Facade, RequestScope } from '../upstream/types.ts';
 import type { Admission, AdmittedRequest, Finish } from './admission.ts';
+import type { AnswerCache, Run } from './answer-cache.ts';
 import { introspectionRefusal, type Authorization, type MayIntrospect } from './authorization.ts';
-import type { CompiledEntry, Entry, Reading, Variables } from './entry.ts';
+import type { CompiledEntry, Entry, Keeping, Reading, Variables } from './entry.ts';
 import { Gate, type Allowed } from './gate.ts';
 import { Programs } from './programs.ts';
 import { asFetchAnswer, asGraphqlError, gatewayErrorOf, resultOf } from './results.ts';
@@ -24,7 +25,7 @@ import { asFetchAnswer, asGraphqlError, gatewayErrorOf, resultOf } from './resul
  * stitched. It never looks at a socket, and is told what a caller lacks: it sees to it that nothing of that is read.
  */
 
-export interface CompiledEngineParts<Examined = unknown> {
+export interface CompiledEngineParts<Examined = unknown, Kept = unknown> {
   readonly supergraph: DocumentNode;
   /** By upstream name. */
   readonly facades: ReadonlyMap<string, Facade>;
@@ -38,6 +39,8 @@ export interface CompiledEngineParts<Examined = unknown> {
   readonly fieldLimits?: FieldLimits;
   /** Asked before each run, after `authorization`. Default: everything is admitted. */
   readonly admission?: Admission<Examined>;
+  /** Asked for the answer of each query and mutation that may run. Default: each is run. */
+  readonly answers?: AnswerCache<Kept>;
   /** Default: everyone may. */
   readonly mayIntrospect?: MayIntrospect;
   /** Whether a request with `weft-query-plan: true` gets its plan in `extensions.queryPlan`. Default false. */
@@ -75,8 +78,8 @@ export interface CompiledEngine {
   readonly counts: () => EngineCounts;
 }
 
-export function createCompiledEngine<Examined>(parts: CompiledEngineParts<Examined>): CompiledEngine {
-  // What `examine` finds comes back to `admit` of the same admission alone.
+export function createCompiledEngine<Examined, Kept>(parts: CompiledEngineParts<Examined, Kept>): CompiledEngine {
+  // What `examine` finds comes back to `admit` and `answer` of the same parts alone.
   const engine = new Engine(parts as CompiledEngineParts);
   return {
     execute: (args) => engine.execute(args),
@@ -92,6 +95,23 @@ interface Runnable extends Reading {
   readonly plan?: Plan;
 }
 
+/** Runs an operation, or what is left of it, for a request. */
+type RunFor = (request: AdmittedRequest) => Promise<ExecutionResult>;
+
+interface Answering {
+  readonly request: AdmittedRequest;
+  readonly run: RunFor;
+  readonly keeping: Keeping | undefined;
+  readonly plan: Plan | undefined;
+  /** Numbers of the guard table that are masked, ascending. */
+  readonly masked: readonly number[];
+  /** The variables, coerced, where they are at hand. */
+  readonly values?: Variables;
+  readonly finish: Finish | undefined;
+}
+
+const nothingMasked: readonly number[] = [];
+
 class Engine {
   readonly counts = { compiled: 0, stitched: 0 };
   readonly #schema: GraphQLSchema;
@@ -99,18 +119,21 @@ class Engine {
   readonly #programs: Programs;
   readonly #gate: Gate | undefined;
   readonly #mayIntrospect: MayIntrospect | undefined;
+  readonly #answers: AnswerCache | undefined;
 
   constructor({ supergraph, facades, schema, runs = 'compiled', maxBytes, ...options }: CompiledEngineParts) {
-    const { authorization, fieldLimits = noFieldLimits, admission, mayIntrospect, showsPlans = false } = options;
+    const { authorization, fieldLimits = noFieldLimits, admission, answers, mayIntrospect } = options;
     const guards = withFieldLimits(authorization?.guards ?? noGuards, fieldLimits);
     const isGuarded = guards.requirements.length > 0 || guards.limits.length > 0;
     this.#schema = schema;
-    this.#showsPlans = showsPlans;
+    this.#showsPlans = options.showsPlans ?? false;
+    this.#answers = answers;
     this.#mayIntrospect = mayIntrospect;
     this.#programs = new Programs({
       ...{ schema, facades, runs, graph: buildJoinGraph(supergraph) },
       ...(isGuarded && { guards }),
       ...(admission && { admission }),
+      ...(answers && { answers }),
       ...(maxBytes !== undefined && { maxBytes }),
     });
     const isGated = isGuarded || admission !== undefined;
@@ -121,13 +144,12 @@ class Engine {
   execute(args: ExecutionArgs): Promise<ExecutionResult> {
     const { entry, scope, variables } = this.#read(args);
     if (this.#hidesSchema(entry, scope)) return Promise.resolve(introspectionRefusal);
-    const whole = (finish?: Finish): Promise<ExecutionResult> => {
-      if (entry.runs === 'compiled') return this.#run(entry, { variables, scope }, finish);
+    return this.#pass(entry, { variables, scope }, (request) => {
+      if (entry.runs === 'compiled') return this.#run(entry, request);
       this.counts.stitched += 1;
-      const result = executeStitched(args);
-      return finish ? result.then(finish) : result;
-    };
-    return this.#pass(entry, { variables, scope }, whole);
+      const isOwn = request.scope === scope;
+      return executeStitched(isOwn ? args : { ...args, contextValue: { scope: request.scope } });
+    });
   }
 
   runPrepared(
@@ -137,8 +159,7 @@ class Engine {
     const entry = this.#programs.find(query, operationName);
     if (entry?.runs !== 'compiled' || (entry.isMutation && req.method !== 'POST')) return undefined;
     if (this.#hidesSchema(entry, scope)) return Promise.resolve(introspectionRefusal);
-    const request = { variables, scope };
-    return this.#pass(entry, request, (finish) => this.#run(entry, request, finish));
+    return this.#pass(entry, { variables, scope }, (request) => this.#run(entry, request));
   }
 
   subscribe(args: ExecutionArgs): Promise<Events | ExecutionResult> {
@@ -169,27 +190,41 @@ class Engine {
     return asksSchema && this.#mayIntrospect !== undefined && !this.#mayIntrospect(caller);
   }
 
-  #pass(
-    entry: Entry,
-    request: AdmittedRequest,
-    whole: (finish?: Finish) => Promise<ExecutionResult>,
-  ): Promise<ExecutionResult> {
+  #pass(entry: Entry, request: AdmittedRequest, run: RunFor): Promise<ExecutionResult> {
+    const plan = entry.runs === 'compiled' ? entry.plan : undefined;
+    const { keeping } = entry;
+    const whole = (finish?: Finish): Promise<ExecutionResult> =>
+      this.#answer({ request, run, keeping, plan, masked: nothingMasked, finish });
     if (!this.#gate?.stops(entry)) return whole();
-    const part = ({ masked, reading }: Allowed, finish: Finish | undefined): Promise<ExecutionResult> =>
-      this.#run({ ...masked, ...reading }, request, finish);
+    const part = ({ masked, reading, values }: Allowed, finish: Finish | undefined): Promise<ExecutionResult> => {
+      const runnable = { ...masked, ...reading };
+      const runPart: RunFor = (given) => this.#run(runnable, given);
+      return this.#answer({ request, run: runPart, keeping, plan: masked.plan, masked: masked.denied, values, finish });
+    };
     return this.#gate.pass(entry, request, { whole, part });
   }
 
-  #run(
-    runnable: Runnable | CompiledEntry,
-    request: AdmittedRequest,
-    finish: Finish | undefined,
-  ): Promise<ExecutionResult> {
-    const { plan } = runnable;
-    if (plan) this.counts.compiled += 1;
-    else this.counts.stitched += 1;
+  /** What is added for this very request is no part of what is kept. */
+  #answer(answering: Answering): Promise<ExecutionResult> {
+    const { request, plan, finish } = answering;
+    const result = this.#keptOrRun(answering);
+    const told = finish ? result.then(finish) : result;
     const shows = this.#showsPlans && plan && request.scope.clientHeaders['weft-query-plan'] === 'true';
-    return shows ? runShown(runnable, plan, { request, finish }) : run(runnable, request, finish);
+    return shows ? told.then((each) => withPlan(each, plan)) : told;
+  }
+
+  #keptOrRun({ request, run, keeping, masked, values }: Answering): Promise<ExecutionResult> {
+    if (!keeping || !this.#answers) return run(request);
+    const { variables, scope } = request;
+    const asked = { variables, values: values ?? keeping.coerce(variables).values, scope, masked };
+    const runAs: Run = (given) => run(given ? { variables, scope: given } : request);
+    return this.#answers.answer(keeping.examined, asked, runAs);
+  }
+
+  #run(runnable: Runnable | CompiledEntry, request: AdmittedRequest): Promise<ExecutionResult> {
+    if (runnable.plan) this.counts.compiled += 1;
+    else this.counts.stitched += 1;
+    return runProgram(runnable, request);
   }
 
   async #subscribeMasked(
@@ -211,25 +246,17 @@ class Engine {
   }
 }
 
-async function run(
+async function runProgram(
   { program, coerce, introspect }: Runnable,
   { variables, scope }: AdmittedRequest,
-  finish: Finish | undefined,
 ): Promise<ExecutionResult> {
   const { values, errors } = coerce(variables);
-  if (errors) return finish ? finish({ errors }) : { errors };
+  if (errors) return { errors };
   const introspection = introspect && { introspection: introspect(variables) };
-  const result = resultOf(await program.run({ variables, values, scope, ...introspection }), scope);
-  return finish ? finish(result) : result;
+  return resultOf(await program.run({ variables, values, scope, ...introspection }), scope);
 }
 
-/** Runs as any other, and shows how. */
-async function runShown(
-  runnable: Runnable,
-  plan: Plan,
-  { request, finish }: { readonly request: AdmittedRequest; readonly finish: Finish | undefined },
-): Promise<ExecutionResult> {
-  const result = await run(runnable, request, finish);
+function withPlan(result: ExecutionResult, plan: Plan): ExecutionResult {
   return { ...result, extensions: { ...result.extensions, queryPlan: printPlan(plan) } };
 }
 

@@ -28,6 +28,15 @@ export interface Checked {
   readonly examined?: unknown;
   /** Why it never runs, whoever asks. */
   readonly refusal?: Refusal;
+  /** Absent where its answers are neither kept nor make others invalid. */
+  readonly keeping?: Keeping;
+}
+
+/** An operation as a cache of answers knows it. */
+export interface Keeping {
+  /** What the cache found in it. */
+  readonly examined: unknown;
+  readonly coerce: Reading['coerce'];
 }
 
 /** What an operation needs of a request beside its program. */

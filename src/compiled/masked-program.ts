@@ -16,6 +16,8 @@ import { asFetchAnswer } from './results.ts';
 
 /** What runs an operation without what is denied, and puts null and an error in its place. */
 export interface MaskedProgram {
+  /** Numbers of what is denied, ascending. */
+  readonly denied: readonly number[];
   /** Of the whole operation. */
   readonly shape: Shape;
   readonly program: Program;
@@ -35,7 +37,7 @@ export interface StitchedPart {
   readonly shapeAnswer: ShapeAnswer;
 }
 
-/** @param denied Numbers of what the caller lacks, or has used up. */
+/** @param denied Numbers of what the caller lacks, or has used up; ascending, each once. */
 export function buildMasked(
   { operation, isPlanned, examine }: MaskableParts,
   denied: readonly number[],
@@ -54,7 +56,7 @@ export function buildMasked(
         graph,
         preparing(facades),
       );
-      return { value: { shape, program, plan, ...(examine && examining(() => examine(masked, plan))) }, bytes };
+      return { value: { denied, shape, program, plan, ...(examine && examining(() => examine(masked, plan))) }, bytes };
     } catch (cause) {
       if (document) tellWhyStitched(cause, document);
     }
@@ -62,7 +64,7 @@ export function buildMasked(
   const stitched = { document, shapeAnswer: compileShaping(shape, written.selections) };
   const bytes = smallestBytes + 4 * (JSON.stringify(shape).length + 2 * written.text.length);
   const examined = examine && examining(() => examine(masked, undefined));
-  return { value: { shape, program: stitchedProgram(stitched, schema), stitched, ...examined }, bytes };
+  return { value: { denied, shape, program: stitchedProgram(stitched, schema), stitched, ...examined }, bytes };
 }
 
 /** A mask of limits is never examined: what was used up was charged by the whole operation. */

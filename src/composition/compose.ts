@@ -1,6 +1,9 @@
 import { composeServices } from '@theguild/federation-composition';
 import { print, type GraphQLError } from 'graphql';
 import { GatewayError } from '../errors.ts';
+import { checkCacheHints } from './cache-hints/check-cache-hints.ts';
+import { holdCacheHints } from './cache-hints/hold-cache-hints.ts';
+import { withoutCacheHints } from './cache-hints/without-cache-hints.ts';
 import { withCanonicalCosts } from './cost/canonical-costs.ts';
 import { checkCosts } from './cost/check-costs.ts';
 import { mergedTypes, fieldsOf, placeOf } from './definitions.ts';
@@ -26,26 +29,34 @@ export function printProblem({ code, message, places }: Problem): string {
 
 /**
  * Source schemas to supergraph SDL. A guard that any source has stands in it, at its place: those of interfaces on what
- * implements them, those of several sources as one that asks for all of them. So does every `@rateLimit`.
+ * implements them, those of several sources as one that asks for all of them. So does every `@rateLimit`,
+ * every `@cacheTag` and the strictest `@cacheControl`.
  *
  * @throws {CompositionError} with every problem that the composition library reports, each with its places, or with the
- * guards, limits and costs that have no meaning where they stand.
+ * guards, limits, costs and cache hints that have no meaning where they stand.
  */
 export function compose(sources: readonly SourceSchema[]): string {
   const misplaced = sources.flatMap((source) => [
     ...checkGuards(source),
     ...checkFieldLimits(source),
     ...checkCosts(source),
+    ...checkCacheHints(source),
   ]);
   if (misplaced.length > 0) throw new CompositionError(misplaced);
-  const lowered = sources.map((source) => withCanonicalCosts(lowerGuards(withoutFieldLimits(source))));
+  const lowered = sources.map(composableOf);
   const result = composeServices(lowered.map(({ name, sdl, url }) => ({ name, typeDefs: sdl, url })));
   if (result.errors && result.errors.length > 0) {
     throw new CompositionError(result.errors.map((error) => problemOf(error, sources)));
   }
   if (result.supergraphSdl === undefined) throw new CompositionError([]);
-  const held = holdFieldLimits(holdGuards(result.supergraphDocumentNode, sources), sources);
+  const guarded = holdGuards(result.supergraphDocumentNode, sources);
+  const held = holdCacheHints(holdFieldLimits(guarded, sources), sources);
   return held === result.supergraphDocumentNode ? result.supergraphSdl : print(held);
+}
+
+/** A source without what the composition library does not know, and with what it knows as it wants it. */
+function composableOf(source: SourceSchema): SourceSchema {
+  return withCanonicalCosts(lowerGuards(withoutFieldLimits(withoutCacheHints(source))));
 }
 
 function problemOf(error: GraphQLError, sources: readonly SourceSchema[]): Problem {

@@ -11,7 +11,7 @@ import { absencesOf, call, failuresOf, variableMembers, type Run, type Step } fr
 import { mayShare } from './sharing.ts';
 
 /** One `_entities` list of a fetch, compiled. */
-interface Target {
+export interface Target {
   readonly target: EntityTarget;
   readonly members: readonly Member[];
   readonly walk: Walk;
@@ -25,12 +25,14 @@ interface Target {
 }
 
 /** What one run asks of a target. */
-interface Asked {
+export interface Asked {
   readonly target: Target;
   /** JSON of the representations, joined by commas. */
   readonly representations: string;
   /** Objects of each representation, in the order of the representations. */
   readonly groups: readonly (readonly object[])[];
+  /** The same by the JSON of their representations. */
+  readonly byText: ReadonlyMap<string, readonly object[]>;
 }
 
 /** A fetch of entities as a step of the program. Equal representations are sent once and answer all their objects. */
@@ -53,7 +55,7 @@ export function compileEntityFetch(fetch: EntityFetch, plan: Plan, prepared: Pre
   };
 }
 
-function compileTarget(target: EntityTarget, plan: Plan): Target {
+export function compileTarget(target: EntityTarget, plan: Plan): Target {
   const members = membersOf(target.selections);
   const merge = compileMerge(members, false);
   return {
@@ -68,11 +70,11 @@ function compileTarget(target: EntityTarget, plan: Plan): Target {
   };
 }
 
-function collect(target: Target, at: { readonly upstream: string; readonly run: Run }): Asked {
+export function collect(target: Target, at: { readonly upstream: string; readonly run: Run }): Asked {
   const groups: object[][] = [];
-  if (!allHold(target.target.conditions, at.run.values)) return { target, representations: '', groups };
-  const { represent, isSame, firstKey } = target;
   const byText = new Map<string, object[]>();
+  if (!allHold(target.target.conditions, at.run.values)) return { target, representations: '', groups, byText };
+  const { represent, isSame, firstKey } = target;
   // The last group met with each first key: mostly it is the right one, and no text needs to be made to know.
   const byKey = new Map<unknown, object[]>();
   let representations = '';
@@ -101,7 +103,7 @@ function collect(target: Target, at: { readonly upstream: string; readonly run: 
     },
     (object) => passUntyped(target, object, at),
   );
-  return { target, representations, groups };
+  return { target, representations, groups, byText };
 }
 
 /** An object of which it is not known whether it is meant: what kept its type away is why its fields stay null. */
@@ -125,7 +127,7 @@ function pass({ target, members }: Target, object: object, at: { readonly upstre
   absencesOf(at.run).add({ object, members, upstream: at.upstream });
 }
 
-function take(answer: FetchAnswer, asked: Asked, at: { readonly upstream: string; readonly run: Run }): void {
+export function take(answer: FetchAnswer, asked: Asked, at: { readonly upstream: string; readonly run: Run }): void {
   const { target, groups } = asked;
   if (groups.length === 0) return;
   const found = isObject(answer.data) ? own(answer.data, target.target.alias) : undefined;

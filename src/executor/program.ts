@@ -6,7 +6,7 @@ import { buildCarefully, type PlacedError } from './build-carefully.ts';
 import { compileBuildQuickly, type Answer, type BuildQuickly } from './build-quickly.ts';
 import type { Values } from './conditions.ts';
 import { Failures } from './failures.ts';
-import { compileEntityFetch } from './fetch-entities.ts';
+import { compileKeptEntityFetch } from './fetch-kept-entities.ts';
 import { compileRootFetch } from './fetch-root.ts';
 import { compilePlaceDenials, type PlaceDenials } from './place-denials.ts';
 import type { Run, Step } from './run.ts';
@@ -78,7 +78,9 @@ function abandoned(): ProgramResult {
 
 function compileFetch(fetch: Fetch, plan: Plan, prepare: ProgramParts['prepare']): Step {
   const prepared = prepare(fetch.upstream, fetch.text);
-  return fetch.target === 'root' ? compileRootFetch(fetch, plan, prepared) : compileEntityFetch(fetch, plan, prepared);
+  return fetch.target === 'root'
+    ? compileRootFetch(fetch, plan, prepared)
+    : compileKeptEntityFetch(fetch, plan, prepared);
 }
 
 interface Order {

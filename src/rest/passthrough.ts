@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 import type { RouteConfig } from '../config/types.ts';
 import { GatewayError } from '../errors.ts';
@@ -11,6 +11,9 @@ import { visiblePath } from '../upstream/hidden.ts';
 import type { Upstream } from '../upstream/pool.ts';
 import type { StreamResponse } from '../upstream/stream.ts';
 import type { RequestScope } from '../upstream/types.ts';
+import type { AskedCall, Exchange } from './cache/exchange.ts';
+import type { RouteCache } from './cache/route-cache.ts';
+import { conditionFields } from '../cache/http/conditions.ts';
 import { writeError, type ErrorOptions } from './error-response.ts';
 import { createLocationRewriter } from './location.ts';
 import { createMatcher, type MatchRoute, type RouteMatch, type ServedMatch } from './match.ts';
@@ -19,7 +22,7 @@ import { responseFields } from './response-fields.ts';
 
 /**
  * Passes HTTP requests on to upstreams by path, streaming both bodies as they come. In: a request and its route's match.
- * Out: the upstream's answer, or a JSON error where none came. It reads and changes no body, keeps nothing, retries
+ * Out: the upstream's answer, or a JSON error where none came. It reads and changes no body, keeps nothing itself, retries
  * nothing that has a body, and never ends an answer well that was cut off.
  */
 export interface Passthrough {
@@ -44,11 +47,14 @@ interface Forwarding {
   readonly res: ServerResponse;
   readonly match: ServedMatch;
   readonly scope: RequestScope;
+  readonly hasCors: boolean;
 }
 
 export interface PassthroughOptions {
   /** Whether this gateway speaks CORS on a route; the upstream's own fields about it do not pass then. Default: on none. */
   readonly hasCors?: (route: RouteConfig) => boolean;
+  /** What a route keeps of its upstream's answers; undefined: nothing. Asked once for each route. Default: nothing. */
+  readonly cacheFor?: (route: RouteConfig) => RouteCache | undefined;
 }
 
 /**
@@ -58,13 +64,14 @@ export interface PassthroughOptions {
 export function createPassthrough(
   routes: readonly RouteConfig[],
   upstreams: ReadonlyMap<string, Upstream>,
-  { hasCors = () => false }: PassthroughOptions = {},
+  { hasCors = () => false, cacheFor = () => undefined }: PassthroughOptions = {},
 ): Passthrough {
   for (const { path, upstream } of routes) {
     if (!upstreams.has(upstream)) {
       throw new GatewayError('CONFIGURATION_INVALID', `route "${path}": there is no upstream "${upstream}"`);
     }
   }
+  const caches = new Map(routes.map((route) => [route, cacheFor(route)]));
   const match = createMatcher(routes);
   const rewrite = createLocationRewriter(match, (name) => upstreams.get(name)?.targets ?? []);
   // Two gateways in a row are no loop; one gateway twice is.
@@ -83,13 +90,15 @@ export function createPassthrough(
           writeError(res, found.error, { requestId, headers: found.headers, leavesBody: true });
           return;
         }
-        const forwarding = { req, res, match: found, scope };
-        const upstream = upstreams.get(found.route.upstream) as Upstream;
-        const response = await call(forwarding, upstream, pseudonym);
-        const publicLocation = (location: string): string => rewrite(location, found.route);
-        // Whatever goes wrong, the upstream's socket does not wait for a reader who never comes.
-        const rules = { publicLocation, hasCors: hasCors(found.route) };
-        await answer(forwarding, response, rules).finally(() => response.body.destroy());
+        checkPassable(req, pseudonym);
+        const { route } = found;
+        const forwarding = { req, res, match: found, scope, hasCors: hasCors(route) };
+        const publicLocation = (location: string): string => rewrite(location, route);
+        const upstream = upstreams.get(route.upstream) as Upstream;
+        const exchange = createExchange(forwarding, { upstream, pseudonym, publicLocation });
+        const cache = caches.get(route);
+        if (cache !== undefined) await cache.answer(exchange);
+        else await exchange.pass(await exchange.call({ conditions: undefined, signal: scope.signal }), {});
       } catch (error) {
         fail(res, error, { requestId });
       } finally {
@@ -101,39 +110,87 @@ export function createPassthrough(
   };
 }
 
-async function call({ req, match, scope }: Forwarding, upstream: Upstream, pseudonym: string): Promise<StreamResponse> {
+function checkPassable(req: IncomingMessage, pseudonym: string): void {
   if (/\bwebsocket\b/i.test(req.headers.upgrade ?? '')) {
     throw new GatewayError('BAD_REQUEST', 'WebSocket connections are not passed on.');
   }
   if (cameFromUs(req, pseudonym)) {
     throw new GatewayError('LOOP_DETECTED', 'The request came back to the gateway that forwarded it.');
   }
+}
+
+interface Passing {
+  readonly upstream: Upstream;
+  readonly pseudonym: string;
+  readonly publicLocation: (location: string) => string;
+}
+
+function createExchange(forwarding: Forwarding, passing: Passing): Exchange {
+  const { req, res, match, scope } = forwarding;
+  const { upstream } = passing;
+  const path = visiblePath(match.path, scope.hidden);
+  const fieldsOf: Exchange['fieldsOf'] = (answered) => publicFields(forwarding, answered, passing.publicLocation);
+  return {
+    ...{ req, res, scope, upstream, path, fieldsOf, route: match.route, authority: match.authority },
+    call: async (asked) => call(forwarding, { ...passing, path }, asked),
+    // Whatever goes wrong, the upstream's socket does not wait for a reader who never comes.
+    pass: async (response, more) =>
+      answer(forwarding, response, () => Object.assign(fieldsOf(response), more)).finally(() =>
+        response.body.destroy(),
+      ),
+  };
+}
+
+async function call(
+  { req, match, scope }: Forwarding,
+  { upstream, pseudonym, path }: Passing & { readonly path: string },
+  { method, conditions, signal }: AskedCall,
+): Promise<StreamResponse> {
+  const fields = requestFields(req, { rules: upstream.headerRules, scope, pseudonym, authority: match.authority });
   return upstream.stream({
-    method: req.method ?? 'GET',
-    path: visiblePath(match.path, scope.hidden),
-    headers: requestFields(req, { rules: upstream.headerRules, scope, pseudonym, authority: match.authority }),
-    body: hasBody(req) ? bodyOf(req) : undefined,
-    signal: scope.signal,
+    method: method ?? req.method ?? 'GET',
+    path,
+    headers: conditions === undefined ? fields : withConditions(fields, conditions),
+    body: method === undefined && hasBody(req) ? bodyOf(req) : undefined,
+    signal,
   });
 }
 
-async function answer(
-  { req, res, scope }: Forwarding,
-  response: StreamResponse,
-  { publicLocation, hasCors }: { readonly publicLocation: (location: string) => string; readonly hasCors: boolean },
-): Promise<void> {
-  const { status, body } = response;
-  if (body.errored !== null) throw body.errored;
-  const fields = responseFields(response, { requestId: scope.requestId, publicLocation });
+/** Fields, names and values in turn, with these conditions in place of their own. */
+function withConditions(fields: readonly string[], conditions: Readonly<Record<string, string>>): string[] {
+  const changed: string[] = [];
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = fields[index] ?? '';
+    if (!conditionFields.has(name)) changed.push(name, fields[index + 1] ?? '');
+  }
+  for (const [name, value] of Object.entries(conditions)) changed.push(name, value);
+  return changed;
+}
+
+function publicFields(
+  { res, scope, hasCors }: Forwarding,
+  answered: Parameters<Exchange['fieldsOf']>[0],
+  publicLocation: (location: string) => string,
+): OutgoingHttpHeaders {
+  const fields = responseFields(answered, { requestId: scope.requestId, publicLocation });
   if (hasCors) for (const name of corsFields) delete fields[name];
   // What the entrance has set counts beside what the upstream says.
   if (res.hasHeader('vary')) fields['vary'] = joinVary(fields['vary'], res.getHeader('vary'));
+  return fields;
+}
+
+async function answer(
+  { req, res }: Forwarding,
+  { status, body }: StreamResponse,
+  fields: () => OutgoingHttpHeaders,
+): Promise<void> {
+  if (body.errored !== null) throw body.errored;
   if (req.method === 'HEAD' || status === 204 || status === 304) {
     body.resume();
-    res.writeHead(status, fields).end();
+    res.writeHead(status, fields()).end();
     return;
   }
-  res.writeHead(status, fields);
+  res.writeHead(status, fields());
   // An event stream may be silent for long after its headers; where a part is there already they go out with it.
   if (body.readableLength === 0 && !body.readableEnded) res.flushHeaders();
   await passOn(body, res);

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { hopByHopFields, nominatedFields } from '../lib/http-fields.ts';
-import type { StreamResponse } from '../upstream/stream.ts';
+import type { HttpFields } from '../cache/http/messages.ts';
 
 export interface ResponseFieldsOptions {
   readonly requestId: string;
@@ -14,13 +14,16 @@ export interface ResponseFieldsOptions {
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-7.6 | RFC 9110, 7.6 Message Forwarding}
  */
-export function responseFields(response: StreamResponse, options: ResponseFieldsOptions): OutgoingHttpHeaders {
+export function responseFields(
+  response: { readonly status: number; readonly headers: HttpFields },
+  options: ResponseFieldsOptions,
+): OutgoingHttpHeaders {
   const { status, headers } = response;
   const nominated = nominatedFields(headers['connection']);
   const fields: OutgoingHttpHeaders = {};
   for (const [name, value] of Object.entries(headers)) {
     if (hopByHopFields.has(name) || nominated.has(name)) continue;
-    fields[name] = value;
+    if (value !== undefined) fields[name] = value as string | string[];
   }
   // RFC 9110, 8.6: no length on a 204.
   if (status === 204) delete fields['content-length'];

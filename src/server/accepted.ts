@@ -45,5 +45,10 @@ const maxReadBefore = 100;
 
 /** Whether a browser's address bar asks, which likes a page better than data. */
 export function prefersPage(accept: string | undefined): boolean {
-  return chooseMediaType(accept, [json, graphqlJson, html]) === html;
+  return (
+    accept !== undefined && mayPreferPage.test(accept) && chooseMediaType(accept, [json, graphqlJson, html]) === html
+  );
 }
+
+/** A page comes after data unless text of some kind is named or something has a weight: most clients say neither. */
+const mayPreferPage = /text\/|q=/i;

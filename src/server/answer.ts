@@ -8,15 +8,29 @@ export interface Answer {
   readonly text: string | Buffer;
 }
 
+/** An answer whose headers are all there. */
+export interface WholeAnswer {
+  readonly status: number;
+  /** With `content-length`, where there is a body. */
+  readonly headers: OutgoingHttpHeaders;
+  readonly body?: string | Uint8Array;
+}
+
 /** Sends a whole answer; headers set on `res` before go along. Does nothing where the client has left. */
 export function sendAnswer(req: IncomingMessage, res: ServerResponse, { status, headers, text }: Answer): void {
+  const fields = { ...headers, 'content-length': Buffer.byteLength(text) };
+  sendWhole(req, res, { status, headers: fields, body: text });
+}
+
+/** Sends an answer as it is; headers set on `res` before go along. Does nothing where the client has left. */
+export function sendWhole(req: IncomingMessage, res: ServerResponse, { status, headers, body }: WholeAnswer): void {
   if (res.headersSent || res.destroyed) return;
   const leavesBody = isUnread(req);
   if (leavesBody) res.setHeader('connection', 'close');
-  res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) });
-  if (!leavesBody) res.end(text);
+  res.writeHead(status, headers);
+  if (!leavesBody || body === undefined) res.end(body);
   else {
-    res.write(text);
+    res.write(body);
     endAfterRequest(req, res);
   }
 }

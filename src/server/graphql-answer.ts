@@ -2,14 +2,17 @@ import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import { GatewayError, type ErrorCode } from '../errors.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { addDefaultFields } from '../lib/default-fields.ts';
+import type { KeptAnswer } from '../lib/kept-answer.ts';
 import type { RequestScope } from '../upstream/types.ts';
 import { eventStream, graphqlJson, json, type Accepted } from './accepted.ts';
 import { statusOfFormatted, type ErrorScope, type FormatError } from './format-error.ts';
 
-/** A result that may know its own text. */
+/** A result that may know its own text, or have been kept as text. */
 export interface Result extends Pick<ExecutionResult, 'data' | 'extensions'> {
   readonly errors?: readonly unknown[];
   readonly stringify?: (result: FormattedResult) => string;
+  /** Of a result without errors and extensions it is the whole answer. */
+  readonly kept?: KeptAnswer;
 }
 
 /** A result as clients read it: errors first, as they are easiest to see there (GraphQL, 7 Response). */
@@ -114,7 +117,8 @@ export function statusOfBatch(results: readonly FormattedResult[], mediaType: st
   return first === undefined || others.length > 0 ? 200 : first;
 }
 
-function mediaTypeOf({ single }: Accepted): typeof json | typeof graphqlJson {
+/** The media type of an answer that is one JSON text. */
+export function mediaTypeOf({ single }: Accepted): typeof json | typeof graphqlJson {
   return single === eventStream ? graphqlJson : single;
 }
 

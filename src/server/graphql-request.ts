@@ -36,17 +36,22 @@ export interface RequestLimits {
 
 /**
  * Reads a GraphQL request from the query string of a GET or the JSON body of a POST, or a batch from the latter.
+ * At once (no promise) for a GET.
  *
  * @see {@link https://graphql.github.io/graphql-over-http/draft/#sec-Request | GraphQL over HTTP, 5 Request}
  * @throws {GatewayError} `PAYLOAD_TOO_LARGE`, `UNSUPPORTED_MEDIA_TYPE`, `BATCH_TOO_LARGE`, or `BAD_REQUEST` with what
- *   was expected and what came; `CLIENT_CLOSED_REQUEST` where the client leaves before the end.
+ *   was expected and what came; `CLIENT_CLOSED_REQUEST` where the client leaves before the end. Thrown or rejected.
  */
-export async function readGraphqlRequest(
+export function readGraphqlRequest(
   req: IncomingMessage,
   limits: RequestLimits,
-): Promise<GraphqlRequest | GraphqlBatch> {
+): GraphqlRequest | Promise<GraphqlRequest | GraphqlBatch> {
   const { url = '', method } = req;
-  if (method === 'GET') return readOne(readQueryString(url), idInPath(url, limits));
+  return method === 'GET' ? readOne(readQueryString(url), idInPath(url, limits)) : readPost(req, limits);
+}
+
+async function readPost(req: IncomingMessage, limits: RequestLimits): Promise<GraphqlRequest | GraphqlBatch> {
+  const { url = '' } = req;
   checkMediaType(req);
   const body = await readBody(req, limits.maxBodyBytes);
   const value = readJson('the request body', readUtf8(body));

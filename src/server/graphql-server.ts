@@ -3,6 +3,7 @@ import type { ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { GatewayConfig } from '../config/types.ts';
 import { GatewayError } from '../errors.ts';
+import { addDefaultFields } from '../lib/default-fields.ts';
 import type { AskedDocument } from '../persisted/types.ts';
 import type { RequestScope } from '../upstream/types.ts';
 import { eventStream, graphqlJson, json, readAccepted, type Accepted } from './accepted.ts';
@@ -18,6 +19,7 @@ import {
   type RunnableRequest,
 } from './graphql-request.ts';
 import { createOurYoga, paramsOf, type OurYoga } from './graphql-yoga.ts';
+import { isWhole, keptFields, sendKept } from './send-kept.ts';
 import { sendResponse } from './send-response.ts';
 
 /** One HTTP request that was let in. */
@@ -79,6 +81,8 @@ export interface GraphqlHandlerOptions {
   readonly config: Pick<GatewayConfig['graphql'], 'path' | 'maxBodyBytes'> & {
     /** Most operations of one HTTP request. Default 0: a request has one, and a batch is refused. */
     readonly maxBatch?: number;
+    /** Whether a request with `weft-cache: true` hears by `x-cache` what came of the cache. Default false. */
+    readonly showsCache?: boolean;
   };
   /**
    * Finds the documents of all requests, also of those that bring their text. Default: the text is run that came, and a
@@ -103,6 +107,8 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
   return (request) => handler.answer(request);
 }
 
+type ReadRequest = RunnableRequest | GraphqlBatch | undefined;
+
 class Handler {
   readonly #yoga: OurYoga;
   readonly #limits: RequestLimits;
@@ -110,15 +116,17 @@ class Handler {
   readonly #challenges: readonly string[];
   readonly #runPrepared: RunPrepared | undefined;
   readonly #resolve: ResolveDocument;
+  readonly #showsCache: boolean;
 
   constructor(options: GraphqlHandlerOptions) {
     const { config, formatError = formatErrorForClients, challenges = [], resolveDocument } = options;
-    const { path, maxBodyBytes, maxBatch = 0 } = config;
+    const { path, maxBodyBytes, maxBatch = 0, showsCache = false } = config;
     this.#yoga = createOurYoga(options, formatError);
     this.#limits = { maxBodyBytes, maxBatch, idsFollow: resolveDocument && path };
     this.#formatError = formatError;
     this.#challenges = challenges;
     this.#runPrepared = options.runPrepared;
+    this.#showsCache = showsCache;
     this.#resolve = resolveDocument ?? textThatCame;
   }
 
@@ -127,16 +135,25 @@ class Handler {
       checkMethod(req, res);
       const accepted = readAccepted(req.headers.accept);
       const context: GraphqlContext = { req, res, scope, accepted, draining, challenges: this.#challenges };
-      const asked = await this.#read(context);
+      const reading = this.#read(context);
+      const asked = reading instanceof Promise ? await reading : reading;
       if (asked === undefined) return;
       if ('batch' in asked) return await this.#answerBatch(asked, context);
+      if (this.#showsCache && req.headers['weft-cache'] === 'true') addDefaultFields(res, bypass);
       const known = this.#runKnown(asked, context);
-      if (known) return sendText(context, answerOf(await known, context, this.#formatError));
+      if (known) {
+        const sending = this.#send(await known, context);
+        if (sending) await sending;
+        return;
+      }
+      const kept: { result?: Result } = {};
       const response = await this.#yoga.handleNodeRequestAndResponse(req, res, {
         ...context,
         asked: paramsOf(asked),
         batch: undefined,
+        kept,
       });
+      if (kept.result) return await this.#send(kept.result, context);
       for (const [name, value] of scope.responseHeaders.entries()) res.appendHeader(name, value);
       await sendResponse(req, res, response, draining);
     } catch (error) {
@@ -145,15 +162,18 @@ class Handler {
   }
 
   /** Undefined where the request cannot be read or has no document to run: that is answered here. */
-  async #read(context: GraphqlContext): Promise<RunnableRequest | GraphqlBatch | undefined> {
-    try {
-      const asked = await readGraphqlRequest(context.req, this.#limits);
-      if ('batch' in asked) return asked;
-      const found = this.#findText(asked, context.scope);
-      return found instanceof Promise ? await found : found;
-    } catch (error) {
+  #read(context: GraphqlContext): ReadRequest | Promise<ReadRequest> {
+    const refuse = (error: unknown): undefined => {
       sendText(context, answerOf({ errors: [error] }, context, this.#formatError));
-      return undefined;
+    };
+    const find = (asked: GraphqlRequest | GraphqlBatch): RunnableRequest | GraphqlBatch | Promise<RunnableRequest> =>
+      'batch' in asked ? asked : this.#findText(asked, context.scope);
+    try {
+      const asked = readGraphqlRequest(context.req, this.#limits);
+      const found = asked instanceof Promise ? asked.then(find) : find(asked);
+      return found instanceof Promise ? found.catch(refuse) : found;
+    } catch (error) {
+      return refuse(error);
     }
   }
 
@@ -173,6 +193,21 @@ class Handler {
     return this.#runPrepared?.(asked, context);
   }
 
+  /** A promise only where something has to be waited for. */
+  #send(result: Result, context: GraphqlContext): Promise<void> | undefined {
+    const { kept } = result;
+    if (kept && isWhole(result)) return sendKept(kept, context, { showsCache: this.#showsCache });
+    const answer = answerOf(result, context, this.#formatError);
+    if (!kept) {
+      sendText(context, answer);
+      return undefined;
+    }
+    const hasErrors = result.errors !== undefined && result.errors.length > 0;
+    const fields = keptFields(kept, context, { showsCache: this.#showsCache, hasErrors });
+    sendAnswer(context.req, context.res, { ...answer, headers: { ...fields, ...answer.headers } });
+    return undefined;
+  }
+
   async #answerBatch(asked: GraphqlBatch, context: GraphqlContext): Promise<void> {
     if (context.accepted.single === eventStream) {
       const message = `A batch is answered as one: expected "accept" to allow ${json} or ${graphqlJson}.`;
@@ -190,7 +225,12 @@ class Handler {
     const batch: { result?: unknown } = {};
     try {
       const asked = requests.map(paramsOf);
-      await this.#yoga.handleNodeRequestAndResponse(context.req, context.res, { ...context, asked, batch });
+      await this.#yoga.handleNodeRequestAndResponse(context.req, context.res, {
+        ...context,
+        asked,
+        batch,
+        kept: undefined,
+      });
     } catch (error) {
       batch.result = { errors: [refusalOf(error)] };
     }
@@ -199,6 +239,9 @@ class Handler {
     return Array.isArray(result) ? (result as Result[]) : requests.map(() => (result ?? {}) as Result);
   }
 }
+
+/** Of answers that say nothing else: nothing of them is kept. */
+const bypass = { 'x-cache': 'bypass' } as const;
 
 /** Without documents that are known by id a request has to bring its text. */
 function textThatCame({ query }: AskedDocument): string {

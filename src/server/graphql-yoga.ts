@@ -19,6 +19,8 @@ export interface YogaContext extends GraphqlContext {
   readonly asked: GraphQLParams | GraphQLParams[];
   /** Takes the results of a batch as they are, to be written with others; undefined where the request is none. */
   readonly batch: { result?: unknown } | undefined;
+  /** Takes a result that is kept as text, to be sent as it is; undefined for a batch, which is one text. */
+  readonly kept: { result?: Result } | undefined;
 }
 
 export interface OurYoga {
@@ -94,7 +96,7 @@ const processStream = getSSEProcessor();
 function writer(formatError: FormatError): Plugin<object, YogaContext> {
   return {
     onResultProcess(payload) {
-      const { scope, accepted, batch } = payload.serverContext;
+      const { scope, accepted, batch, kept } = payload.serverContext;
       const { result } = payload;
       if (batch) {
         batch.result = result;
@@ -111,6 +113,11 @@ function writer(formatError: FormatError): Plugin<object, YogaContext> {
       if (accepted.single === eventStream && result && 'data' in result && result.data !== undefined) {
         payload.setResult(formatResult(result as Result, scope, formatError) as ExecutionResult);
         payload.setResultProcessor(processStream, eventStream);
+        return;
+      }
+      if (kept && result && 'kept' in result && result.kept !== undefined) {
+        kept.result = result as Result;
+        payload.setResultProcessor((_result, { Response }) => new Response(null), json);
         return;
       }
       const { status, headers, text } = answerOf(result as Result, payload.serverContext, formatError);

@@ -77,12 +77,36 @@ export function upstreamHeaders(
   scope: RequestScope,
   extra: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  const { clientHeaders, caller } = scope;
+  const { clientHeaders } = scope;
+  scope.watch?.called(rules);
   const headers: Record<string, string> = { 'x-request-id': scope.requestId, traceparent: scope.traceparent };
   const nominated = nominatedFields(clientHeaders.connection);
   const tracestate = continuedTracestate(scope, nominated);
   if (tracestate !== undefined) headers['tracestate'] = tracestate;
   for (const [name, value] of rules.fixed) headers[name] = value;
+  addCallersHeaders(headers, rules, { scope, nominated });
+  return Object.assign(headers, extra);
+}
+
+/** Whether some rule takes a value from the client, the claims or the caller. */
+export function takesFromCallers({ fromClient, fromClaims, fromCaller }: HeaderRules): boolean {
+  return fromClient.length + fromClaims.length + fromCaller.length > 0;
+}
+
+/** Of the headers of `upstreamHeaders`, those that rules take from the client, the claims or the caller. */
+export function callersHeaders(rules: HeaderRules, scope: RequestScope): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  addCallersHeaders(headers, rules, { scope, nominated: nominatedFields(scope.clientHeaders.connection) });
+  return headers;
+}
+
+interface Asking {
+  readonly scope: RequestScope;
+  readonly nominated: ReadonlySet<string>;
+}
+
+function addCallersHeaders(headers: Record<string, string>, rules: HeaderRules, { scope, nominated }: Asking): void {
+  const { clientHeaders, caller } = scope;
   for (const [name, header] of rules.fromClient) {
     const given = nominated.has(header) ? undefined : clientValue(clientHeaders, header);
     const value = given === undefined ? undefined : visibleValue(header, given, scope.hidden);
@@ -96,7 +120,6 @@ export function upstreamHeaders(
     const value = claimText(readClaim(caller.claims, claim));
     if (value !== undefined) headers[name] = value;
   }
-  return Object.assign(headers, extra);
 }
 
 /** The client's `tracestate` belongs to its `traceparent`: it goes on only with the same trace. */

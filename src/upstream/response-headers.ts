@@ -7,6 +7,8 @@ type HeaderEntry = readonly [name: string, value: string];
 
 const none: readonly HeaderEntry[] = [];
 
+type HearHeaders = (headers: Readonly<Record<string, string | string[]>>) => void;
+
 type Rules = Readonly<Record<string, ResponseHeaderRule>>;
 
 /** These tell of one upstream's body or connection, which are not the ones that the client gets. */
@@ -48,15 +50,26 @@ export class ResponseHeaders {
   readonly #names: readonly string[];
   readonly #values = new Map<string, string[]>();
   readonly #cacheControl: (string | undefined)[] = [];
+  readonly #hear: HearHeaders | undefined;
 
-  /** @param rules By lower-case header name; checked by `checkResponseHeaderRules`. */
-  constructor(rules: Rules) {
+  /**
+   * @param rules By lower-case header name; checked by `checkResponseHeaderRules`.
+   * @param hear Is told the headers of every response, whatever the rules say. Default: nobody.
+   */
+  constructor(rules: Rules, hear?: HearHeaders) {
     this.#rules = rules;
     this.#names = Object.keys(rules);
+    this.#hear = hear;
+  }
+
+  /** An empty collection by the same rules, for a run that several requests may wait for. */
+  fork(hear: HearHeaders): ResponseHeaders {
+    return new ResponseHeaders(this.#rules, hear);
   }
 
   /** Takes in the headers of one upstream response: lower-case names, repeated headers as lists. */
   collect(headers: Readonly<Record<string, string | string[]>>): void {
+    this.#hear?.(headers);
     if (this.#names.length === 0) return;
     const nominated = nominatedFields(headers['connection']);
     for (const name of this.#names) {

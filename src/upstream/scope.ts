@@ -3,6 +3,7 @@ import type { ResponseHeaderRule } from '../config/types.ts';
 import { anonymous, type Caller } from '../identity/caller.ts';
 import type { ClientInfo } from '../lib/forwarded.ts';
 import type { RequestCharges } from '../limits/types.ts';
+import { onceByKey } from '../lib/once-by-key.ts';
 import { readRequestId } from '../lib/request-id.ts';
 import { childTraceparent, readTraceparent } from '../lib/trace-context.ts';
 import { ResponseHeaders } from './response-headers.ts';
@@ -30,7 +31,6 @@ export interface ScopeOptions {
 /** What all upstream calls of one client request share; one per request. */
 export function createRequestScope(options: ScopeOptions): RequestScope {
   const { headers, signal, responseHeaderRules, caller, client, hidden } = options;
-  let values: Map<object, unknown> | undefined;
   return {
     requestId: options.requestId ?? readRequestId(headers['x-request-id']),
     traceparent: childTraceparent(readTraceparent(headers['traceparent'])),
@@ -41,10 +41,6 @@ export function createRequestScope(options: ScopeOptions): RequestScope {
     limits: options.limits,
     signal,
     responseHeaders: new ResponseHeaders(responseHeaderRules),
-    once: <V>(key: object, make: () => V): V => {
-      values ??= new Map();
-      if (!values.has(key)) values.set(key, make());
-      return values.get(key) as V;
-    },
+    once: onceByKey(),
   };
 }

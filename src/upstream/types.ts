@@ -6,6 +6,8 @@ import type { Caller } from '../identity/caller.ts';
 import type { ClientInfo } from '../lib/forwarded.ts';
 import type { RequestCharges } from '../limits/types.ts';
 import type { CallScope } from './limit-calls.ts';
+import type { KeepEntities } from './kept-entities.ts';
+import type { HeaderRules } from './request-headers.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 
 /** Places in a client's request that are kept from upstreams. Header names in lower case, the others as they are. */
@@ -13,6 +15,16 @@ export interface HiddenPlaces {
   readonly headers: readonly string[];
   readonly cookies: readonly string[];
   readonly queryParameters: readonly string[];
+}
+
+/** Hears what one run of an operation is made of, so that it can be said whom its answer is for and how long it holds. */
+export interface RunWatch {
+  /** An upstream answered with these fields; lower-case names. */
+  readonly answered: (headers: Readonly<Record<string, string | string[]>>) => void;
+  /** A call goes upstream with what these rules make of the client's headers and the caller. */
+  readonly called: (rules: HeaderRules) => void;
+  /** A resolver function looks at the caller; gives what it is shown. */
+  readonly callerRead: (caller: Caller) => Caller;
 }
 
 /** What all upstream calls of one client request share. Made once per request, never kept beyond it. */
@@ -34,6 +46,8 @@ export interface RequestScope {
   readonly signal: AbortSignal;
   /** Collects the response headers of upstream calls, by rule. */
   readonly responseHeaders: ResponseHeaders;
+  /** Undefined where nobody keeps the answer. */
+  readonly watch?: RunWatch;
   /** One value per key for the life of the request: batching loaders by the declaration they belong to. */
   readonly once: <V>(key: object, make: () => V) => V;
 }
@@ -97,6 +111,8 @@ export interface FetchAnswer {
   readonly data: Record<string, unknown> | null | undefined;
   /** Absent where there are none. */
   readonly errors?: readonly FetchError[];
+  /** What the upstream says of keeping the answer, where one call gave it and says something. */
+  readonly cacheControl?: string;
 }
 
 export interface FetchError {
@@ -110,7 +126,11 @@ export interface FetchError {
  *
  * @param variables JSON of an object, or `''` for none.
  */
-export type PreparedFetch = (variables: string, scope: RequestScope) => Promise<FetchAnswer>;
+export interface PreparedFetch {
+  (variables: string, scope: RequestScope): Promise<FetchAnswer>;
+  /** Absent where no entities are kept. */
+  readonly keep?: KeepEntities;
+}
 
 /** An upstream seen as a federation subgraph. */
 export interface Facade {

@@ -63,12 +63,21 @@ export function prepareGraphql({ config, send, headers }: GraphqlConnection): (t
           signal: scope.signal,
         });
         scope.responseHeaders.collect(response.headers);
-        return asFetchAnswer(readGraphqlAnswer(response, { config, document }));
+        const answer = asFetchAnswer(readGraphqlAnswer(response, { config, document }));
+        const cacheControl = cacheControlOf(response.headers);
+        return cacheControl === undefined ? answer : { ...answer, cacheControl };
       } catch (cause) {
         return asFetchAnswer(failedResult(cause, config.name));
       }
     };
   };
+}
+
+/** An answer that sets cookies is one client's. */
+function cacheControlOf(headers: Answer['headers']): string | undefined {
+  if (headers['set-cookie'] !== undefined) return 'no-store';
+  const value = headers['cache-control'];
+  return typeof value === 'object' ? value.join(', ') : value;
 }
 
 const mediaTypes = {

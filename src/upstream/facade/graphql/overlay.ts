@@ -30,6 +30,8 @@ const addable: Readonly<Record<string, { readonly isRepeatable: boolean }>> = {
   cost: { isRepeatable: false },
   listSize: { isRepeatable: false },
   rateLimit: { isRepeatable: true },
+  cacheControl: { isRepeatable: false },
+  cacheTag: { isRepeatable: true },
 };
 
 export interface OverlayReading {

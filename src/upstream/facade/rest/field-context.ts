@@ -24,7 +24,9 @@ export type FindFacade = (upstream: string) => Facade | undefined;
 export function fieldContext(scope: RequestScope, find: FindFacade): FieldContext {
   return {
     requestId: scope.requestId,
-    caller: scope.caller,
+    get caller() {
+      return scope.watch ? scope.watch.callerRead(scope.caller) : scope.caller;
+    },
     signal: scope.signal,
     call: async (call, values = {}) => {
       const facade = find(call.upstream);

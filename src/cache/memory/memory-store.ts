@@ -1,0 +1,143 @@
+import { LRUCache } from 'lru-cache';
+import type { Entry, Found } from '../types.ts';
+import { compress, ownBytes, type Compression } from './compress.ts';
+import { endOfEntry, sizeOfEntry } from './entry-size.ts';
+import { TagIndex } from './tag-index.ts';
+
+type Forms = Partial<Record<Compression, Uint8Array | Promise<Uint8Array>>>;
+
+/** An entry as memory holds it. */
+export interface Kept {
+  readonly entry: Entry;
+  /** Made once: a hit makes nothing. */
+  readonly found: Found;
+  /** Milliseconds since 1970. */
+  readonly end: number;
+  readonly forms: Forms;
+  readonly bytes: number;
+}
+
+/** Each set looks at so many of the entries that were asked for least lately. */
+const looksPerSet = 2;
+
+/** Entries of this process, bounded in bytes: those that were asked for least lately go first. */
+export class MemoryStore {
+  readonly #maxBytes: number;
+  readonly #kept: LRUCache<string, Kept>;
+  readonly #tags = new TagIndex();
+  // Of entries that are not kept: they live as long as someone holds the entry.
+  readonly #looseForms = new WeakMap<Entry, Forms>();
+
+  /** @param maxBytes Above 0. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+    this.#kept = new LRUCache<string, Kept>({
+      maxSize: maxBytes,
+      dispose: ({ entry }, key) => this.#tags.remove(entry.tags, key),
+    });
+  }
+
+  get entries(): number {
+    return this.#kept.size;
+  }
+
+  get bytes(): number {
+    return this.#kept.calculatedSize;
+  }
+
+  /** How many tags lead to entries. */
+  get tags(): number {
+    return this.#tags.size;
+  }
+
+  /** @param now Milliseconds since 1970: what has come to its end by then is gone. */
+  get(key: string, now: number): Kept | undefined {
+    const kept = this.#kept.get(key);
+    if (kept === undefined || kept.end > now) return kept;
+    this.#kept.delete(key);
+    return undefined;
+  }
+
+  /** Does nothing where the entry alone is larger than all that may be kept, or at its end. */
+  set(key: string, given: Entry, now: number): void {
+    const body = ownBytes(given.body);
+    const entry = body === given.body ? given : { ...given, body };
+    const bytes = sizeOfEntry(key, entry);
+    const kept: Kept = { entry, found: { entry, in: 'memory' }, end: endOfEntry(entry), forms: {}, bytes };
+    this.#kept.delete(key);
+    this.#dropExpired(now);
+    if (bytes > this.#maxBytes || kept.end <= now) return;
+    this.#kept.set(key, kept, { size: bytes });
+    this.#tags.add(entry.tags, key);
+  }
+
+  delete(key: string): void {
+    this.#kept.delete(key);
+  }
+
+  deleteTag(tag: string): void {
+    for (const key of this.#tags.keysOf(tag)) this.#kept.delete(key);
+  }
+
+  clear(): void {
+    this.#kept.clear();
+  }
+
+  /** Rejects only where zlib fails. */
+  encoded(key: string, entry: Entry, coding: Compression): Uint8Array | Promise<Uint8Array> {
+    const kept = this.#kept.peek(key);
+    const isKept = kept !== undefined && isSameAnswer(kept.entry, entry);
+    const forms = isKept ? kept.forms : this.#looseFormsOf(entry);
+    const known = forms[coding];
+    if (known !== undefined) return known;
+    const making = compress(entry.body, coding).then(
+      (form) => {
+        forms[coding] = form;
+        if (isKept) this.#count(key, kept.entry, coding);
+        return form;
+      },
+      (error: unknown) => {
+        delete forms[coding];
+        throw error;
+      },
+    );
+    forms[coding] = making;
+    return making;
+  }
+
+  #looseFormsOf(entry: Entry): Forms {
+    let forms = this.#looseForms.get(entry);
+    if (forms === undefined) this.#looseForms.set(entry, (forms = {}));
+    return forms;
+  }
+
+  /** Makes room for a form, at the cost of entries that were asked for least lately, but not of its own. */
+  #count(key: string, entry: Entry, coding: Compression): void {
+    const kept = this.#kept.peek(key);
+    const form = kept?.forms[coding];
+    if (kept?.entry !== entry || !(form instanceof Uint8Array)) return;
+    const bytes = kept.bytes + form.byteLength;
+    if (bytes > this.#maxBytes) {
+      delete kept.forms[coding];
+      return;
+    }
+    // A new object: for the same one the size would stay what it was. The old one's tags go with it.
+    this.#kept.set(key, { ...kept, bytes }, { size: bytes });
+    this.#tags.add(entry.tags, key);
+  }
+
+  #dropExpired(now: number): void {
+    for (let look = 0; look < looksPerSet; look += 1) {
+      const { value: key } = this.#kept.rkeys().next();
+      if (key === undefined) return;
+      const kept = this.#kept.peek(key);
+      if (kept === undefined || kept.end > now) return;
+      this.#kept.delete(key);
+    }
+  }
+}
+
+/** Who has just stored an entry asks with their own: its body may have been copied. */
+function isSameAnswer(kept: Entry, asked: Entry): boolean {
+  return kept === asked || (kept.madeAt === asked.madeAt && Buffer.compare(kept.body, asked.body) === 0);
+}

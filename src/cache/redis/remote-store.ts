@@ -1,0 +1,212 @@
+import { publishNotice } from '../../telemetry/channels.ts';
+import { TurnoverMap } from '../../lib/turnover-map.ts';
+import { describeFailure } from '../../redis/tell-operators.ts';
+import { everything, type Invalidations } from '../invalidations.ts';
+import { endOfEntry } from '../memory/entry-size.ts';
+import type { Entry, Stamp } from '../types.ts';
+import type { CacheCommands } from './commands.ts';
+import { readEntry, writeEntry } from './entry-codec.ts';
+import { Link } from './link.ts';
+import { withPatience } from './patience.ts';
+import { Debts } from './debts.ts';
+import { comesOfInvalidation, isFull, longestWorkMs, makeUpVersion } from './versions.ts';
+
+const fullPauseMs = 1000;
+// What may wait for a slow Redis at a time: more is kept in memory only.
+const maxWaitingBytes = 16 * 2 ** 20;
+
+const notices = {
+  down: 'Cached answers are not shared through Redis, each instance has its own',
+  up: 'Cached answers are shared through Redis again',
+};
+
+export interface RemoteStoreOptions {
+  readonly commands: CacheCommands;
+  readonly timeoutMs: number;
+  readonly invalidations: Invalidations;
+  /** Name of this instance, unlike that of any other. */
+  readonly self: string;
+  /** Entries of this tag were made before an invalidation that this instance had not heard of. */
+  readonly onMissed: (tag: string) => void;
+}
+
+/** The entries in Redis. Nothing here throws or rejects: what fails is counted, and is as if nothing were kept. */
+export class RemoteStore {
+  readonly #options: RemoteStoreOptions;
+  readonly #link: Link;
+  readonly #debts: Debts;
+  // By key: the last that is being written there. What is not in it any more must not be written.
+  readonly #writing = new TurnoverMap<string, Writing>();
+  #waitingBytes = 0;
+  #failures = 0;
+  #isFull = false;
+  #fullUntil = -Infinity;
+
+  constructor(options: RemoteStoreOptions) {
+    this.#options = options;
+    const { commands, timeoutMs, invalidations, self } = options;
+    this.#link = new Link({ isReady: commands.isReady, notices, probe: async () => this.#probe(timeoutMs) });
+    this.#debts = new Debts({ commands, invalidations, self });
+  }
+
+  get failures(): number {
+    return this.#failures;
+  }
+
+  isUp(): boolean {
+    return this.#link.isUp();
+  }
+
+  connected(): void {
+    this.#link.connected();
+  }
+
+  close(): void {
+    this.#link.close();
+  }
+
+  /** At most as long as a look-up may take. */
+  async find(key: string): Promise<Entry | undefined> {
+    try {
+      const entry = await withPatience(this.#read(key), this.#options.timeoutMs);
+      this.#link.succeeded();
+      return entry;
+    } catch (error) {
+      if (isUnreadable(error)) this.#discard(key);
+      else this.#failed(error);
+      return undefined;
+    }
+  }
+
+  /** @param since When the work on the entry began. */
+  store(key: string, entry: Entry, since: Stamp): void {
+    const now = performance.now();
+    if (now < this.#fullUntil || now - since > longestWorkMs || !this.#link.isUp()) return;
+    const size = entry.body.byteLength;
+    if (this.#waitingBytes + size > maxWaitingBytes) return;
+    this.#waitingBytes += size;
+    const writing: Writing = { key, entry, since, done: undefined };
+    this.#writing.set(key, writing);
+    writing.done = this.#write(writing).then(() => {
+      this.#waitingBytes -= size;
+      if (this.#writing.get(key) === writing) this.#writing.delete(key);
+    });
+  }
+
+  written(key: string): Promise<void> | undefined {
+    return this.#writing.get(key)?.done;
+  }
+
+  remove(key: string): void {
+    this.#writing.delete(key);
+    if (!this.#link.isUp()) return;
+    this.#options.commands.remove(key).catch((error: unknown) => this.#failed(error));
+  }
+
+  /** Resolves when Redis has it, or could not be reached: then it is made good before Redis is asked again. */
+  async invalidate(tags: readonly string[]): Promise<void> {
+    const debt = this.#debts.add(tags);
+    if (!this.#link.isUp()) return;
+    try {
+      await this.#debts.pay(debt);
+      this.#link.succeeded();
+    } catch (error) {
+      this.#failures += 1;
+      this.#link.fall(describeFailure(error as Error));
+    }
+  }
+
+  async #read(key: string): Promise<Entry | undefined> {
+    const { commands } = this.#options;
+    const value = await commands.read(key);
+    if (value === null) return undefined;
+    const stored = readEntry(value);
+    if (stored === undefined) {
+      this.#discard(key);
+      return undefined;
+    }
+    const { entry, versions } = stored;
+    const present = await commands.versions([everything, ...entry.tags]);
+    return versions.every((version, at) => version === present[at]) ? entry : undefined;
+  }
+
+  async #write(writing: Writing): Promise<void> {
+    const { key, entry, since } = writing;
+    const { commands, invalidations } = this.#options;
+    const lifeMs = Math.ceil(endOfEntry(entry) - Date.now());
+    if (lifeMs <= 0 || !invalidations.mayBelieve(entry.tags, since)) return;
+    try {
+      const tags = [everything, ...entry.tags];
+      const versions = await commands.ensureVersions(tags, makeUpVersion(), lifeMs);
+      if (!invalidations.mayBelieve(entry.tags, since) || !this.#areKnown(tags, versions)) return;
+      if (this.#writing.get(key) !== writing) return;
+      await commands.write(key, writeEntry({ entry, versions }), lifeMs);
+      this.#wrote();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Whether all that the versions come of was known before the work began: else some of it may have come since. */
+  #areKnown(tags: readonly string[], versions: readonly string[]): boolean {
+    const { invalidations, onMissed } = this.#options;
+    let areKnown = true;
+    for (const [at, tag] of tags.entries()) {
+      const version = versions[at] ?? '';
+      if (!comesOfInvalidation(version) || version === invalidations.versionOf(tag)) continue;
+      areKnown = false;
+      invalidations.hear({ tags: [tag], version }, performance.now());
+      onMissed(tag);
+    }
+    return areKnown;
+  }
+
+  async #probe(timeoutMs: number): Promise<void> {
+    const { commands } = this.#options;
+    await withPatience(commands.versions([everything]), timeoutMs);
+    await commands.ensureVersions([everything], makeUpVersion(), 1).catch((error: unknown) => {
+      if (!isFull(error)) throw error;
+    });
+    await this.#debts.payAll();
+  }
+
+  #discard(key: string): void {
+    this.#failures += 1;
+    this.#options.commands.remove(key).catch(() => {});
+  }
+
+  #failed(error: unknown): void {
+    this.#failures += 1;
+    if (!isFull(error)) {
+      this.#link.failed(describeFailure(error as Error));
+      return;
+    }
+    // Reading goes on.
+    this.#fullUntil = performance.now() + fullPauseMs;
+    if (this.#isFull) return;
+    this.#isFull = true;
+    publishNotice({
+      level: 'warn',
+      message: 'Redis is full: new cached answers are not shared, each instance has its own',
+    });
+  }
+
+  #wrote(): void {
+    this.#link.succeeded();
+    if (!this.#isFull) return;
+    this.#isFull = false;
+    publishNotice({ level: 'info', message: 'Redis has room again: new cached answers are shared' });
+  }
+}
+
+interface Writing {
+  readonly key: string;
+  readonly entry: Entry;
+  readonly since: Stamp;
+  done: Promise<void> | undefined;
+}
+
+/** A value of another kind than ours. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('WRONGTYPE ');
+}

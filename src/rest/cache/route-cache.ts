@@ -1,0 +1,304 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import { invalidatedPaths, invalidates, uriTag } from '../../cache/http/invalidation.ts';
+import { isNotModified } from '../../cache/http/conditions.ts';
+import { readWishes, useOf, type Wishes } from '../../cache/http/wishes.ts';
+import type { CacheStore, Entry, SingleFlight } from '../../cache/types.ts';
+import type { RouteCacheConfig } from '../../config/cache-types.ts';
+import type { Exchange, Outcome } from './exchange.ts';
+import { isBeyondKeys } from './beyond-keys.ts';
+import { Flights, type Flight, type Landing } from './flights.ts';
+import { gather } from './gather.ts';
+import { keptQuery } from './kept-query.ts';
+import { routeKey, type RouteKey } from './keys.ts';
+import { RecentKeys } from './recent-keys.ts';
+import { askHead } from './head.ts';
+import { isUpstreamFailure, renew, type Renewed, type RenewTools } from './renew.ts';
+import { hasConditions, serve, writeNotKept, writeNotModified } from './serve.ts';
+import { lookUp, type Looked } from './variants.ts';
+
+/**
+ * What a route keeps of its upstream's answers. In: a request that was let in. Out: a kept answer, or the upstream's, which
+ * is kept on its way where it may be. It keeps what RFC 9111 lets a shared cache keep, and nothing that it would have to
+ * guess.
+ */
+export interface RouteCache {
+  /**
+   * Answers a request of the route, whatever its method.
+   *
+   * @throws {GatewayError} As `Stream`.
+   */
+  readonly answer: (exchange: Exchange) => Promise<void>;
+}
+
+export interface RouteCacheOptions {
+  readonly config: RouteCacheConfig;
+  readonly store: CacheStore;
+  readonly singleFlight: SingleFlight;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Whether requests with `weft-cache: true` are told by `x-cache` what came of the cache. */
+  readonly show: boolean;
+  /** Largest body that is kept, in bytes. */
+  readonly maxEntryBytes: number;
+}
+
+/** How long a URL whose answer may not be kept is remembered, so that its requests do not wait for each other, in milliseconds. */
+const unstorableMs = 60_000;
+const maxUnstorable = 10_000;
+
+/** Longest wait for a call that another request has begun, and longest time of a refresh that nobody waits for, in milliseconds. */
+const maxWaitMs = 30_000;
+
+export function createRouteCache(options: RouteCacheOptions): RouteCache {
+  const cache = new Cache(options);
+  return { answer: async (exchange) => cache.answer(exchange) };
+}
+
+interface Asked {
+  readonly exchange: Exchange;
+  readonly key: RouteKey;
+  readonly wishes: Wishes | undefined;
+}
+
+class Cache {
+  readonly #options: RouteCacheOptions;
+  readonly #tools: RenewTools;
+  readonly #flights = new Flights();
+  readonly #unstorable = new RecentKeys(unstorableMs, maxUnstorable);
+
+  constructor(options: RouteCacheOptions) {
+    this.#options = options;
+    this.#tools = options;
+  }
+
+  async answer(exchange: Exchange): Promise<void> {
+    const { config } = this.#options;
+    const { req } = exchange;
+    if (req.method !== 'GET' && req.method !== 'HEAD') return this.#change(exchange);
+    const wishes = readWishes(req.headers);
+    if (!config.methods.includes(req.method) || wishes?.noStore || isBeyondKeys(req)) return this.#bypass(exchange);
+    const asked = { exchange, key: routeKey(exchange, config.key), wishes };
+    const looking = lookUp(this.#options.store, exchange, asked.key.primary);
+    const looked = looking instanceof Promise ? await looking : looking;
+    if (this.#serveKept(asked, looked)) return;
+    if (wishes?.onlyIfCached) writeNotKept(exchange, this.#told(exchange, 'miss'));
+    else if (req.method === 'HEAD') await this.#askHead(asked, looked);
+    else await this.#ask(asked, looked);
+  }
+
+  /** A request that may change something: what is kept of what it changes is no longer good. */
+  async #change(exchange: Exchange): Promise<void> {
+    const { req, scope, upstream, path } = exchange;
+    const response = await exchange.call({ conditions: undefined, signal: scope.signal });
+    if (invalidates(req.method ?? '', response.status)) {
+      const paths = invalidatedPaths(path, response.headers, upstream.targets);
+      const { query } = this.#options.config.key;
+      const tags = paths.map((changed) => uriTag(upstream.name, keptQuery(changed, query)));
+      this.#flights.overtake(tags);
+      void this.#options.store.invalidate(tags);
+    }
+    await exchange.pass(response, this.#told(exchange, 'bypass'));
+  }
+
+  async #bypass(exchange: Exchange): Promise<void> {
+    const response = await exchange.call({ conditions: undefined, signal: exchange.scope.signal });
+    await exchange.pass(response, this.#told(exchange, 'bypass'));
+  }
+
+  /** Answers with what is kept where that is good enough for the client. */
+  #serveKept(asked: Asked, looked: Looked): boolean {
+    const { entry } = looked;
+    if (entry === undefined) return false;
+    const now = this.#options.now();
+    const use = useOf(entry, now, asked.wishes);
+    if (use === 'validate') return false;
+    // Begun first: it is made of the request, which may be over once it is answered.
+    if (use === 'refresh' && this.#flights.get(looked.key) === undefined) void this.#refresh(asked, looked);
+    this.#serve(asked.exchange, entry, use === 'fresh' ? 'hit' : 'stale');
+    return true;
+  }
+
+  #serve(exchange: Exchange, entry: Entry, outcome: Outcome): void {
+    serve(exchange, entry, { now: this.#options.now(), more: this.#told(exchange, outcome) });
+  }
+
+  /**
+   * Asks for what is kept nowhere, or no longer fresh. Where others ask for the same, one call is made, and they wait for its
+   * answer to be kept; where it is not, each makes its own.
+   */
+  async #ask(asked: Asked, looked: Looked): Promise<void> {
+    const { exchange, key, wishes } = asked;
+    const mayShare =
+      (wishes === undefined || looked.entry === undefined) &&
+      (looked.entry === undefined || looked.entry.freshUntil > looked.entry.madeAt) &&
+      !this.#unstorable.has(key.primary, this.#options.now());
+    if (!mayShare) return this.#askAlone(asked, looked);
+    const running = this.#flights.get(looked.key);
+    if (running === undefined) return this.#lead(asked, looked);
+    const landing = await running.wait(exchange.scope.signal, maxWaitMs);
+    return this.#follow(asked, looked, landing);
+  }
+
+  async #follow(asked: Asked, looked: Looked, landing: Landing): Promise<void> {
+    const { exchange, key } = asked;
+    if (landing.is === 'failed') throw landing.error;
+    if (landing.is === 'stood-in' && looked.entry !== undefined) {
+      this.#serve(exchange, looked.entry, 'stale');
+      return;
+    }
+    if (landing.is !== 'kept') return this.#askAlone(asked, looked);
+    // What was made invalid meanwhile is not found: then the waiting was in vain.
+    const again = await lookUp(this.#options.store, exchange, key.primary);
+    if (!this.#serveKept(asked, again)) await this.#askAlone(asked, again);
+  }
+
+  async #askAlone(asked: Asked, looked: Looked): Promise<void> {
+    const { exchange, key } = asked;
+    const keepsConditions = this.#unstorable.has(key.primary, this.#options.now());
+    const renewed = await renew(this.#tools, { exchange, key, looked, keepsConditions, signal: exchange.scope.signal });
+    await this.#give(asked, renewed).done;
+  }
+
+  async #askHead({ exchange, key }: Asked, looked: Looked): Promise<void> {
+    const { signal } = exchange.scope;
+    const asked = await askHead(this.#tools, { exchange, key, looked, keepsConditions: true, signal });
+    if (asked.is === 'stood-in') this.#serve(exchange, asked.entry, 'stale');
+    else if (asked.is === 'not-modified') writeNotModified(exchange, asked.headers, this.#told(exchange, 'miss'));
+    else await exchange.pass(asked.response, this.#told(exchange, 'miss'));
+  }
+
+  /** Makes the call that others may wait for. */
+  async #lead(asked: Asked, looked: Looked): Promise<void> {
+    const { exchange, key } = asked;
+    const { signal } = exchange.scope;
+    const flight = this.#flights.begin(looked.key, uriTag(exchange.upstream.name, key.path));
+    const leave = (): void => {
+      // Who has been answered does not leave.
+      if (!exchange.res.writableEnded) flight.leave();
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+    const flown = await this.#fly(asked, looked, { flight, hasClient: true });
+    if (flown.is === 'elsewhere') await this.#follow(asked, looked, flown.landing);
+    else await flown.done;
+  }
+
+  /** Fetches a new answer for those who come next, while this client has the old one. Never rejects. */
+  async #refresh(asked: Asked, looked: Looked): Promise<void> {
+    const { upstream } = asked.exchange;
+    const flight = this.#flights.begin(looked.key, uriTag(upstream.name, asked.key.path));
+    const timer = setTimeout(() => flight.leave(), maxWaitMs).unref();
+    try {
+      await this.#fly(asked, looked, { flight, hasClient: false });
+    } catch {
+      // The call has been published, and the kept answer is as good as before.
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * Runs a flight to its landing: when it is known what comes of it. Its own client may read on for longer than others wait,
+   * until `done`.
+   */
+  async #fly(asked: Asked, looked: Looked, { flight, hasClient }: Flying): Promise<Flown> {
+    const { store, singleFlight } = this.#options;
+    const { exchange, key } = asked;
+    let done: Promise<void> | undefined;
+    const work = async (): Promise<Landing> => {
+      const renewing = { exchange, key, looked, keepsConditions: false, signal: flight.signal };
+      const renewed = await renew(this.#tools, renewing);
+      const given = this.#give(asked, renewed, hasClient);
+      ({ done } = given);
+      if (renewed.is === 'stood-in') return { is: 'stood-in' };
+      return { is: (await given.isKept) ? 'kept' : 'passed' };
+    };
+    const lookAgain = async (): Promise<Landing | undefined> => {
+      const { entry } = await lookUp(store, exchange, key.primary);
+      return entry && useOf(entry, this.#options.now(), undefined) === 'fresh' ? { is: 'kept' } : undefined;
+    };
+    try {
+      const written = (): Promise<void> | undefined => store.written(looked.key);
+      const landing = await singleFlight.run(flight.sharedKey, work, { lookAgain, written });
+      flight.land(landing);
+      return done === undefined ? { is: 'elsewhere', landing } : { is: 'here', done };
+    } catch (error) {
+      // What went wrong with this very request is nothing to those who wait.
+      flight.land(isUpstreamFailure(error) ? { is: 'failed', error } : { is: 'passed' });
+      throw error;
+    } finally {
+      this.#flights.end(looked.key, flight);
+    }
+  }
+
+  /** Gives a client what came of a call, and keeps what is to be kept. */
+  #give(asked: Asked, renewed: Renewed, hasClient = true): Given {
+    const { exchange } = asked;
+    const now = this.#options.now();
+    switch (renewed.is) {
+      case 'coming':
+        return this.#stream(asked, renewed, hasClient);
+      case 'passing': {
+        // Others do not wait for what they could not have; an upstream that fails may do better soon.
+        if (renewed.response.status < 500) this.#unstorable.add(asked.key.primary, now);
+        if (hasClient) return { isKept: no, done: exchange.pass(renewed.response, this.#told(exchange, 'miss')) };
+        renewed.response.body.destroy();
+        return { isKept: no, done: nothing };
+      }
+      case 'validated':
+        if (hasClient) this.#serve(exchange, renewed.entry, 'miss');
+        return { isKept: renewed.isKept ? yes : no, done: nothing };
+      case 'stood-in':
+        if (hasClient) this.#serve(exchange, renewed.entry, 'stale');
+        return { isKept: no, done: nothing };
+      default:
+        return renewed satisfies never;
+    }
+  }
+
+  #stream({ exchange, key }: Asked, { response, onWhole }: Coming, hasClient: boolean): Given {
+    const { req, res } = exchange;
+    const { status, headers, body } = response;
+    const more = this.#told(exchange, 'miss');
+    const isKnown = hasClient && status === 200 && hasConditions(req.headers) && isNotModified(req.headers, headers);
+    if (isKnown) writeNotModified(exchange, headers, more);
+    else if (hasClient) res.writeHead(status, Object.assign(exchange.fieldsOf(response), more));
+    const to = hasClient && !isKnown ? res : undefined;
+    if (to && body.readableLength === 0 && !body.readableEnded) to.flushHeaders();
+    const { maxEntryBytes: maxBytes } = this.#options;
+    const gathering = gather(body, { to, maxBytes, onWhole });
+    const isKept = gathering.body.then((whole) => {
+      if (whole === undefined) this.#unstorable.add(key.primary, this.#options.now());
+      else this.#unstorable.delete(key.primary);
+      return whole !== undefined;
+    });
+    isKept.catch(() => {});
+    return { isKept, done: gathering.done };
+  }
+
+  #told({ req }: Exchange, outcome: Outcome): OutgoingHttpHeaders {
+    return this.#options.show && req.headers['weft-cache'] === 'true' ? { 'x-cache': outcome } : {};
+  }
+}
+
+interface Flying {
+  readonly flight: Flight;
+  readonly hasClient: boolean;
+}
+
+type Flown =
+  | { readonly is: 'here'; readonly done: Promise<void> }
+  /** Another instance, or another generation of this one, was at it already. */
+  | { readonly is: 'elsewhere'; readonly landing: Landing };
+
+interface Given {
+  readonly isKept: Promise<boolean>;
+  /** When the client has all. */
+  readonly done: Promise<void>;
+}
+
+type Coming = Extract<Renewed, { readonly is: 'coming' }>;
+
+const yes = Promise.resolve(true);
+const no = Promise.resolve(false);
+const nothing = Promise.resolve();

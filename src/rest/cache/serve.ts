@@ -1,0 +1,52 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import { ageOf } from '../../cache/http/age.ts';
+import { fieldsOfNotModified, isNotModified } from '../../cache/http/conditions.ts';
+import type { HttpFields } from '../../cache/http/messages.ts';
+import type { Entry } from '../../cache/types.ts';
+import type { Exchange } from './exchange.ts';
+
+/**
+ * Answers with what is kept: whole, without its body to HEAD, or by 304 where the client has it.
+ *
+ * @param more Fields beside the answer's own.
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9111#section-4 | RFC 9111, 4 Constructing Responses from Caches}
+ */
+export function serve(exchange: Exchange, entry: Entry, { now, more }: ServeOptions): void {
+  const { req, res } = exchange;
+  if (entry.status === 200 && hasConditions(req.headers) && isNotModified(req.headers, entry.headers)) {
+    writeNotModified(exchange, entry.headers, { ...more, age: String(ageOf(entry, now)) });
+    return;
+  }
+  const fields = exchange.fieldsOf(entry);
+  fields['age'] = String(ageOf(entry, now));
+  // RFC 9110, 8.6: no length on a 204.
+  if (entry.status !== 204) fields['content-length'] = entry.body.byteLength;
+  res.writeHead(entry.status, Object.assign(fields, more));
+  res.end(req.method === 'HEAD' || entry.status === 204 ? undefined : entry.body);
+}
+
+export interface ServeOptions {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly more: OutgoingHttpHeaders;
+}
+
+export function hasConditions(headers: HttpFields): boolean {
+  return headers['if-none-match'] !== undefined || headers['if-modified-since'] !== undefined;
+}
+
+/** @param headers Of the answer that the client has. */
+export function writeNotModified(exchange: Exchange, headers: HttpFields, more: OutgoingHttpHeaders): void {
+  const fields = exchange.fieldsOf({ status: 304, headers: fieldsOfNotModified(headers) });
+  exchange.res.writeHead(304, Object.assign(fields, more)).end();
+}
+
+/**
+ * Says that nothing is kept, to a client that wants nothing else.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9111#section-5.2.1.7 | RFC 9111, 5.2.1.7 only-if-cached}
+ */
+export function writeNotKept({ res, scope }: Exchange, more: OutgoingHttpHeaders): void {
+  const fields = { 'cache-control': 'no-store', 'content-length': 0, 'x-request-id': scope.requestId };
+  res.writeHead(504, { ...fields, ...more }).end();
+}

@@ -1,0 +1,42 @@
+import type { CacheStore, Entry } from '../../src/cache/types.ts';
+
+export interface MapCacheStore extends CacheStore {
+  /** What is kept, by key. */
+  readonly entries: ReadonlyMap<string, Entry>;
+}
+
+/** A store in memory alone, without bound, whose time is told: for what is kept and when, not for how. */
+export function createMapCacheStore(now: () => number): MapCacheStore {
+  const entries = new Map<string, Entry>();
+  const invalidated = new Map<string, number>();
+  let stamps = 0;
+  const drop = (matches: (entry: Entry) => boolean): void => {
+    for (const [key, entry] of entries) if (matches(entry)) entries.delete(key);
+  };
+  return {
+    entries,
+    get: (key) => {
+      const entry = entries.get(key);
+      if (entry === undefined) return undefined;
+      const { freshUntil, staleUntil, staleIfErrorUntil, keptUntil = 0 } = entry;
+      return now() < Math.max(freshUntil, staleUntil, staleIfErrorUntil, keptUntil)
+        ? { entry, in: 'memory' }
+        : undefined;
+    },
+    stamp: () => (stamps += 1),
+    set: (key, entry, since) => {
+      if (entry.tags.every((tag) => (invalidated.get(tag) ?? -1) < since)) entries.set(key, entry);
+    },
+    written: () => undefined,
+    delete: (key) => void entries.delete(key),
+    encoded: (_key, entry) => entry.body,
+    invalidate: async (tags) => {
+      stamps += 1;
+      for (const tag of tags) invalidated.set(tag, stamps);
+      drop((entry) => entry.tags.some((tag) => tags.includes(tag)));
+    },
+    clear: async () => entries.clear(),
+    counts: () => ({ hits: 0, misses: 0, entries: entries.size, bytes: 0, failures: 0 }),
+    close: async () => {},
+  };
+}
