@@ -6,6 +6,7 @@ import { openUpstreams, type OpenUpstreams } from './assembly/open-upstreams.ts'
 import { loadResolvers } from './assembly/resolvers.ts';
 import { readSupergraph } from './composition/supergraph.ts';
 import type { GatewayConfig, GatewayFolder, UpstreamConfig } from './config/types.ts';
+import { keepCalls } from './caching.ts';
 import { createGeneration } from './generation.ts';
 import type { FrontDoor } from './policies/front-door.ts';
 import { limitUpstreamCalls } from './policies/limits/limit-upstream-calls.ts';
@@ -62,12 +63,14 @@ interface Generation {
 export async function startGateway(source: GatewaySource): Promise<Gateway> {
   const config = 'folder' in source ? source.folder.gateway : source.gateway;
   checkResponseHeaderRules(config.responseHeaders);
-  const shared = await openSharedState(config);
+  const upstreams = 'folder' in source ? source.folder.upstreams : source.upstreams;
+  const shared = await openSharedState(config, upstreams);
   let opened: OpenUpstreams | undefined;
   try {
-    opened = await openUpstreams('folder' in source ? source.folder.upstreams : source.upstreams, (upstream) =>
-      limitUpstreamCalls(config.limits, upstream, shared.limiter),
-    );
+    opened = await openUpstreams(upstreams, {
+      limitCallsOf: (upstream) => limitUpstreamCalls(config.limits, upstream, shared.limiter),
+      keepCallsOf: (of, upstream) => keepCalls({ config: of, upstream, caching: shared.caching }),
+    });
     return await ('folder' in source
       ? serveFolder(source.folder, { opened, shared })
       : serveSupergraph({ config, opened, shared, supergraph: readSupergraph(source.supergraph, 'supergraph') }));
@@ -165,6 +168,7 @@ async function listen({ config, opened, shared, first, schemas }: Serving, front
     lanes: createGeneration({
       ...{ config, opened, supergraph, facades, unavailable: missing, frontDoor, states },
       persisted: shared.persisted,
+      caching: shared.caching,
     }),
     outFields: out.map(({ type, field }) => `${type}.${field}`),
   });

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DocumentNode } from 'graphql';
-import { createCompiledEngine, type CompiledEngine } from './compiled/engine.ts';
+import { answersOf, keepEntities, routeCacheOf, type Caching } from './caching.ts';
+import { createCompiledEngine } from './compiled/engine.ts';
 import { contractOf } from './composition/contract/contract.ts';
 import { noFieldLimits, readFieldLimits, type FieldLimits } from './composition/field-limits/field-limits.ts';
 import { readGuards } from './composition/guards/guards.ts';
@@ -41,6 +42,8 @@ export interface GenerationParts {
   readonly frontDoor: FrontDoor;
   /** Undefined where clients send whole documents. */
   readonly persisted: PersistedOperations | undefined;
+  /** Undefined where nothing is kept. */
+  readonly caching: Caching | undefined;
   /** How upstreams stand, for readiness. */
   readonly states: () => Readonly<Record<string, string>>;
 }
@@ -109,10 +112,9 @@ function enterBy({ enter, doorFor }: FrontDoor, config: DoorConfig, operations: 
   return (req: IncomingMessage, res: ServerResponse) => enter({ req, res, door });
 }
 
-function handlerOf(
-  { config, facades, unavailable, frontDoor, persisted }: GenerationParts,
-  supergraph: DocumentNode,
-): GraphqlHandler {
+function handlerOf(parts: GenerationParts, supergraph: DocumentNode): GraphqlHandler {
+  const { config, unavailable, frontDoor, persisted, caching } = parts;
+  const facades = caching ? keepEntities({ ...parts, caching, supergraph }) : parts.facades;
   const { limits } = config;
   const { introspection = true, suggestions = true } = config.graphql;
   const mayHear = suggestions === true ? undefined : forCallers(suggestions);
@@ -121,10 +123,12 @@ function handlerOf(
   const { deny } = createAuthorizer({ guards, decide: frontDoor.decide });
   const fieldLimits = fieldLimitsOf(config, supergraph);
   const documents = documentCheckOf(limits.documents);
-  const engine: CompiledEngine = createCompiledEngine({
+  const answers = caching && answersOf({ ...parts, caching }, { supergraph, schema });
+  const engine = createCompiledEngine({
     ...{ supergraph, facades, schema, runs: config.engine, showsPlans: config.graphql.queryPlan },
     ...(introspection !== true && { mayIntrospect: forCallers(introspection) }),
     fieldLimits,
+    ...(answers && { answers }),
     admission: createOperationLimits({
       ...{ config: limits, documents, supergraph, schema, now: Date.now },
       fields: { limits: fieldLimits.limits, firstLimit: guards.requirements.length },
@@ -141,7 +145,7 @@ function handlerOf(
     execute: engine.execute,
     runPrepared: engine.runPrepared,
     subscribe: engine.subscribe,
-    config: config.graphql,
+    config: { ...config.graphql, showsCache: config.cache.show },
     ...(persisted && { resolveDocument: persisted.resolve }),
     challenges: frontDoor.challenges,
     ...(mayHear && { formatError: quietly(mayHear) }),
@@ -165,7 +169,7 @@ function quietly(mayHear: (caller: Caller) => boolean): FormatError {
 }
 
 /** Takes a request for a REST route, or says `false`. */
-function restLane({ config, opened, frontDoor }: GenerationParts): NonNullable<Lanes['routes']> {
+function restLane({ config, opened, frontDoor, caching }: GenerationParts): NonNullable<Lanes['routes']> {
   const upstreams = new Map([...opened.byName].map(([name, { upstream }]) => [name, upstream]));
   const doors = new Map(
     config.routes.map((route) => {
@@ -175,6 +179,7 @@ function restLane({ config, opened, frontDoor }: GenerationParts): NonNullable<L
   );
   const passthrough = createPassthrough(config.routes, upstreams, {
     hasCors: (route) => doors.get(route)?.cors !== undefined,
+    cacheFor: (route) => routeCacheOf({ config, caching }, route),
   });
   return (req, res, _path, below = '') => {
     const match = passthrough.match(req.method ?? 'GET', req.url ?? '/');

@@ -3,7 +3,8 @@ import { loadPolicyModule } from './assembly/policy-module.ts';
 import { mergedTypes, outputFieldsOf } from './composition/definitions.ts';
 import { readGuards } from './composition/guards/guards.ts';
 import type { AccessRule } from './config/identity-types.ts';
-import type { GatewayConfig } from './config/types.ts';
+import { openCaching, type Caching } from './caching.ts';
+import type { GatewayConfig, UpstreamConfig } from './config/types.ts';
 import type { Authenticator } from './identity/authenticate.ts';
 import { openIdentity } from './identity/open.ts';
 import { openPersisted } from './persisted/open.ts';
@@ -27,6 +28,8 @@ export interface SharedState {
   readonly limiter: Limiter;
   /** Undefined where clients send whole documents. */
   readonly persisted: PersistedOperations | undefined;
+  /** Undefined where nothing is kept. */
+  readonly caching: Caching | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -35,18 +38,22 @@ export interface SharedState {
  *
  * @throws {GatewayError} `CONFIGURATION_INVALID` for manifests that are bad; nothing is left open then.
  */
-export async function openSharedState(config: GatewayConfig): Promise<SharedState> {
+export async function openSharedState(
+  config: GatewayConfig,
+  upstreams: readonly UpstreamConfig[],
+): Promise<SharedState> {
   const redis = config.redis && connectRedis(config.redis);
   if (redis) await waitForRedis(redis, redisWaitMs).catch(() => {});
   const limiter = openLimiter(config.limits, redis);
+  const caching = openCaching(config, upstreams, redis);
   const close = async (): Promise<void> => {
-    await limiter.close();
+    await Promise.all([limiter.close(), caching?.close()]);
     if (redis) await closeRedis(redis);
   };
   try {
     const persisted = await openPersistedOf(config, redis);
     return {
-      ...{ redis, limiter, persisted },
+      ...{ redis, limiter, persisted, caching },
       close: async () => {
         await persisted?.close();
         await close();

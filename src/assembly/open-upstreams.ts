@@ -3,7 +3,7 @@ import { limitStreams, type LimitCall } from '../upstream/limit-calls.ts';
 import { openStreamOver } from '../upstream/open-stream.ts';
 import { createUpstream, type Upstream } from '../upstream/pool.ts';
 import { upstreamHeaders } from '../upstream/request-headers.ts';
-import type { OpenStream, RequestHeaders } from '../upstream/types.ts';
+import type { OpenStream, RequestHeaders, Send } from '../upstream/types.ts';
 import { startStandIn, type StandIn } from './embedded.ts';
 
 /** An upstream whose sockets (and stand-in, where it has one) are open. Lives as long as the process serves. */
@@ -21,8 +21,12 @@ export interface OpenUpstreams {
   readonly close: () => Promise<void>;
 }
 
-/** What holds back the calls to an upstream, by its name; undefined where nothing does. */
-export type LimitCallsOf = (upstream: string) => LimitCall | undefined;
+export interface CallPolicies {
+  /** What holds back the calls to an upstream, by its name. Default: nothing does. */
+  readonly limitCallsOf?: (upstream: string) => LimitCall | undefined;
+  /** Its calls, with those answered that are kept. Default: none is. */
+  readonly keepCallsOf?: (config: UpstreamConfig, upstream: Upstream) => Send;
+}
 
 /**
  * Starts stand-ins and opens a pool for every target.
@@ -31,7 +35,7 @@ export type LimitCallsOf = (upstream: string) => LimitCall | undefined;
  */
 export async function openUpstreams(
   configs: readonly UpstreamConfig[],
-  limitCallsOf: LimitCallsOf = () => undefined,
+  policies: CallPolicies = {},
 ): Promise<OpenUpstreams> {
   const byName = new Map<string, OpenUpstream>();
   const standIns: StandIn[] = [];
@@ -44,7 +48,7 @@ export async function openUpstreams(
       const isEmbedded = config.targets.includes('embedded');
       if (isEmbedded) standIns.push(await startStandIn(config));
       const targets = isEmbedded ? [standIns.at(-1)?.url ?? ''] : config.targets;
-      byName.set(config.name, { ...openUpstream(config, targets, limitCallsOf(config.name)), isEmbedded });
+      byName.set(config.name, { ...openUpstream(config, targets, policies), isEmbedded });
     }
   } catch (error) {
     await close();
@@ -56,12 +60,13 @@ export async function openUpstreams(
 function openUpstream(
   config: UpstreamConfig,
   targets: readonly string[],
-  limit: LimitCall | undefined,
+  { limitCallsOf, keepCallsOf }: CallPolicies,
 ): Omit<OpenUpstream, 'isEmbedded'> {
+  const limit = limitCallsOf?.(config.name);
   const upstream = createUpstream(config, targets, limit);
   return {
     config,
-    upstream,
+    upstream: keepCallsOf ? { ...upstream, send: keepCallsOf(config, upstream) } : upstream,
     headers: (scope) => upstreamHeaders(upstream.headerRules, scope),
     openStream: openStreamOver(limit ? limitStreams(limit)(upstream.stream) : upstream.stream),
   };

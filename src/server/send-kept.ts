@@ -109,8 +109,21 @@ export function keptFields(kept: KeptAnswer, { req, res, scope }: Asked, telling
 /** RFC 9110, 12.5.5: coded or not, it would have been another one to another client. */
 function varyOf(set: OutgoingHttpHeader | undefined, own: OutgoingHttpHeader | undefined, isGet: boolean): string {
   const usual = isGet ? 'accept, accept-encoding' : 'accept-encoding';
-  return set === undefined && own === undefined ? usual : (joinVary(set, own, usual) ?? usual);
+  if (set === undefined && own === undefined) return usual;
+  if (set !== undefined || typeof own !== 'string') return joinVary(set, own, usual) ?? usual;
+  const before = isGet ? joinedForGet : joinedForPost;
+  const known = before.get(own);
+  if (known !== undefined) return known;
+  const joined = joinVary(own, usual) ?? usual;
+  if (before.size === maxJoined) before.clear();
+  before.set(own, joined);
+  return joined;
 }
+
+/** By what answers say themselves: the configuration decides it, so most say one of a few. */
+const joinedForGet = new Map<string, string>();
+const joinedForPost = new Map<string, string>();
+const maxJoined = 100;
 
 function addReturned(fields: OutgoingHttpHeaders, returned: readonly (readonly [name: string, value: string])[]): void {
   const own = new Set(Object.keys(fields));

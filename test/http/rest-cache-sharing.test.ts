@@ -135,7 +135,7 @@ describe('an answer past its time', () => {
     pass(6);
     const answers = await Promise.all(Array.from({ length: 10 }, async () => ask(`${url}/api/users/1`, told)));
     assert.deepEqual(
-      new Set(answers.map(({ body, headers }) => `${body} ${headers['x-cache']}`)),
+      new Set(answers.map(({ body, headers }) => `${body} ${String(headers['x-cache'])}`)),
       new Set(['answer 1 stale']),
     );
     await until(() => fake.requests.length > 1);
@@ -161,7 +161,10 @@ describe('an answer past its time', () => {
 
   test('stands in for a background call that fails', async (t) => {
     const { url, fake, pass } = await startCachedRoutes(t, ({ response }) => {
-      if (fake.requests.length > 1) return void response.destroy();
+      if (fake.requests.length > 1) {
+        response.destroy();
+        return undefined;
+      }
       return { headers: { 'cache-control': 'max-age=5, stale-while-revalidate=60' }, body: 'kept' };
     });
     await ask(`${url}/api/users/1`);
@@ -179,6 +182,7 @@ describe('an answer past its time', () => {
         const count = fake.requests.length;
         if (count === 1) return { headers: { 'cache-control': 'max-age=5' }, body: 'kept' };
         if (count > 2) response.destroy();
+        return undefined;
       },
       options,
     );
@@ -205,6 +209,7 @@ describe('bodies', () => {
       if (fake.requests.length > 1) return { headers: fresh, body: 'whole' };
       call.response.setHeader('cache-control', 'max-age=60');
       cutOff(call);
+      return undefined;
     });
     await assert.rejects(ask(`${url}/api/users/1`));
     assert.equal(store.entries.size, 0);

@@ -7,6 +7,7 @@ import { ResponseHeaders } from '../../src/upstream/response-headers.ts';
 import { memoryStore, startKeptEntities } from '../support/kept-entities-rig.ts';
 import { startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
+import { seededRandom } from '../../upstreams/demo/random.ts';
 
 const counts = '{ products(skus: ["a", "b"]) { sku count } }';
 
@@ -264,4 +265,40 @@ test('what one instance has kept in Redis is there for another, and gone when Re
   });
   await server.stop();
   assert.equal((await other.ask('{ products(skus: ["z"]) { count } }')).errors, undefined);
+});
+
+test('whatever is asked by whomever, in whatever order: the answer is that of the moment', async (t) => {
+  const rules = { 'x-user': { from: 'client', header: 'x-user' } } as const;
+  const { ask, takeAsked, stock, store } = await startKeptEntities(t, { rules });
+  const { between, chance, pick } = seededRandom(7);
+  let fetched = 0;
+  for (let round = 0; round < 400; round++) {
+    if (chance(5)) {
+      stock.version += 1;
+      await store.invalidate(['Product']);
+    }
+    const skus = Array.from({ length: between(1, 4) }, () => pick(['a', 'b', 'c', 'd', 'none']));
+    const [user, unit] = [pick(['alice', 'bob']), pick(['box', 'piece'])];
+    const [count, asker, aisle] = [pick(['', 'c: ']), pick(['', 'w: ']), chance(50)];
+    const query = `query ($skus: [ID!]!, $unit: String, $aisle: Boolean!) {
+      products(skus: $skus) { sku ${count}count(unit: $unit) ${asker}asker shelf @include(if: $aisle) { aisle } }
+    }`;
+    const { data, errors } = await ask(query, { variables: { skus, unit, aisle }, headers: { 'x-user': user } });
+    assert.equal(errors, undefined);
+    const products = skus.map((sku) => {
+      const isThere = sku !== 'none';
+      const shelf = isThere ? { aisle: `${stock.version}` } : null;
+      return {
+        sku,
+        [count === '' ? 'count' : 'c']: isThere ? `${stock.version} ${unit} of ${sku}` : null,
+        [asker === '' ? 'asker' : 'w']: isThere ? `asked by ${user}` : null,
+        ...(aisle && { shelf }),
+      };
+    });
+    assert.deepEqual(plain(data), { products });
+    fetched += takeAsked()
+      .flat()
+      .filter((sku) => sku !== 'none').length;
+  }
+  assert.ok(fetched < 600, `${fetched} products fetched`);
 });

@@ -102,7 +102,10 @@ async function listen(upstream: Upstream, { options, store, now }: Listening) {
   const server = createServer((req, res) => {
     comings += 1;
     const match = passthrough.match(req.method ?? '', req.url ?? '');
-    if (match === undefined) return void res.writeHead(404).end();
+    if (match === undefined) {
+      res.writeHead(404).end();
+      return;
+    }
     const leaving = new AbortController();
     res.once('close', () => {
       leaving.abort();

@@ -22,6 +22,7 @@ const channels = 'telemetry/channels.ts';
 // Plain data without behaviour: every stage is told by the configuration what to do, none reads a file for it.
 const configTypes = 'config/types.ts';
 const limitTypes = 'config/limit-types.ts';
+const cacheTypes = 'config/cache-types.ts';
 
 const rooms: Rooms = {
   lib: { may: [] },
@@ -31,7 +32,7 @@ const rooms: Rooms = {
   config: { may: ['lib', 'errors.ts'], packages: ['yaml', 'zod'] },
   composition: {
     may: ['lib', 'errors.ts', channels],
-    types: ['upstream', configTypes],
+    types: ['upstream', configTypes, cacheTypes],
     packages: ['graphql', '@theguild/federation-composition', '@graphql-tools/'],
     node: 'offline',
     withoutWords: ['fetch'],
@@ -82,16 +83,17 @@ const rooms: Rooms = {
   // All of GraphQL was decided in the plan.
   executor: { may: ['lib', 'errors.ts'], types: ['planner', 'upstream', configTypes], node: 'offline' },
   upstream: {
-    may: ['lib', 'errors.ts', channels, 'identity/caller.ts'],
-    types: [configTypes, 'limits'],
+    may: ['lib', 'errors.ts', channels, 'identity/caller.ts', 'cache'],
+    types: [configTypes, 'limits', cacheTypes],
     // Facades understand operations and `_entities`, so they read GraphQL.
-    packages: ['graphql', '@graphql-tools/', 'dataloader', 'eventsource-parser', 'undici', 'yaml'],
+    packages: ['graphql', '@graphql-tools/', 'dataloader', 'eventsource-parser', 'lru-cache', 'undici', 'yaml'],
   },
-  cache: { may: ['lib', 'errors.ts'], types: [configTypes] },
+  // What is kept: stores, single flight, the rules of RFC 9111. It knows neither GraphQL nor sockets.
+  cache: { may: ['lib', 'errors.ts', channels, 'redis'], types: [cacheTypes], packages: ['ioredis', 'lru-cache'] },
   // Policies say what a caller may do and tell telemetry; what makes the call is a type to them.
   policies: {
     may: ['lib', 'errors.ts', channels, 'cache', 'identity', 'limits', 'operation', 'composition/cost/'],
-    types: ['upstream', 'compiled', 'composition', configTypes, 'config/identity-types.ts', limitTypes],
+    types: ['upstream', 'compiled', 'composition', configTypes, 'config/identity-types.ts', limitTypes, cacheTypes],
     packages: ['graphql', 'graphql-yoga', '@envelop/', 'lru-cache', 'undici'],
   },
   // Operations to programs: the planner decides, the executor runs.
@@ -101,7 +103,11 @@ const rooms: Rooms = {
     packages: ['graphql', '@graphql-tools/utils', 'lru-cache'],
     node: 'offline',
   },
-  rest: { may: ['lib', 'errors.ts', channels, 'upstream', 'cache'], types: [configTypes], packages: ['undici'] },
+  rest: {
+    may: ['lib', 'errors.ts', channels, 'upstream', 'cache'],
+    types: [configTypes, cacheTypes, 'identity/caller.ts'],
+    packages: ['lru-cache', 'undici'],
+  },
   // The schema is composed elsewhere; facades come in as values of a type.
   stitched: {
     may: ['lib', 'errors.ts', channels, 'composition'],
@@ -118,13 +124,19 @@ const rooms: Rooms = {
   'gateway.ts': {
     may: [
       ...['lib', 'errors.ts', channels, 'config', 'composition', 'assembly', 'upstream'],
-      ...['policies', 'server', 'generation.ts', 'security.ts'],
+      ...['policies', 'server', 'caching.ts', 'generation.ts', 'security.ts'],
     ],
+    packages: ['graphql'],
+  },
+  // What is kept, put together: one store for answers, routes, calls and entities.
+  'caching.ts': {
+    may: ['cache', 'composition', 'policies', 'rest', 'upstream'],
+    types: ['assembly', 'config/types.ts', 'redis'],
     packages: ['graphql'],
   },
   // What one supergraph is served by: an engine and a GraphQL handler for each audience, and the routes.
   'generation.ts': {
-    may: ['lib', 'errors.ts', 'composition', 'compiled', 'policies', 'rest', 'server', 'stitched'],
+    may: ['lib', 'errors.ts', 'caching.ts', 'composition', 'compiled', 'policies', 'rest', 'server', 'stitched'],
     types: ['assembly', 'identity/caller.ts', 'persisted', 'upstream', configTypes, 'config/identity-types.ts'],
     packages: ['graphql'],
   },
@@ -135,6 +147,7 @@ const rooms: Rooms = {
       'errors.ts',
       channels,
       'assembly',
+      'caching.ts',
       'composition',
       'identity',
       'limits',
@@ -160,6 +173,7 @@ const rooms: Rooms = {
       'planner',
       'gateway.ts',
       'security.ts',
+      'cache',
       'identity',
       'operation',
       'persisted',

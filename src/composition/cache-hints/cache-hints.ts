@@ -83,8 +83,9 @@ class Reader {
   }
 
   #read(place: string, directives: readonly ConstDirectiveNode[] | undefined): void {
-    for (const directive of directives ?? []) {
-      const is = this.#names.get(directive.name.value);
+    for (const written of directives ?? []) {
+      const directive = written.name.value === 'join__directive' ? directiveInside(written) : written;
+      const is = directive && this.#names.get(directive.name.value);
       if (!is) continue;
       const read = is === 'cacheTag' ? readCacheTag(directive) : readCacheControlHint(directive);
       if (typeof read === 'string')
@@ -93,6 +94,18 @@ class Reader {
       else push(this.tags, place, read);
     }
   }
+}
+
+/** Apollo's composition has `@cacheTag` as `@join__directive(name: "federation__cacheTag", args: { format: "users" })`. */
+function directiveInside(directive: ConstDirectiveNode): ConstDirectiveNode | undefined {
+  if (argumentOf(directive, 'name') !== 'federation__cacheTag') return undefined;
+  const args = directive.arguments?.find(({ name }) => name.value === 'args')?.value;
+  const fields = args?.kind === Kind.OBJECT ? args.fields : [];
+  return {
+    kind: Kind.DIRECTIVE,
+    name: { kind: Kind.NAME, value: 'cacheTag' },
+    arguments: fields.map(({ name, value }) => ({ kind: Kind.ARGUMENT, name, value })),
+  };
 }
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {

@@ -1,4 +1,4 @@
-import { keptTagOf, tagOf, type Entity } from './entity-tags.ts';
+import { tagOf, type Entity } from './entity-tags.ts';
 import type { EntityShape, Shape } from './shapes.ts';
 
 /** The entities of an answer, each once, and what `@cacheTag` of their types says of them. */
@@ -28,13 +28,18 @@ type Members = Readonly<Record<string, unknown>>;
 class Collector implements Collected {
   readonly tags = new Set<string>();
   readonly keyedTags = new Set<string>();
-  readonly #entities = new Map<string, Entity>();
-  /** How many ids there are of each type. */
-  readonly #counts = new Map<string, number>();
+  readonly #ids = new Map<string, Set<string>>();
+  readonly #unknown = new Set<string>();
+  /** Most objects of an answer stand in it several times; ids that were read, by what is asked of them. */
+  readonly #read = new Map<EntityShape, Set<string>>();
 
   get entities(): readonly Entity[] {
-    const all = [...this.#entities.values()];
-    return all.filter(({ typename, id }) => id === undefined || (this.#counts.get(typename) ?? 0) <= maxIds);
+    const known = [...this.#ids].filter(([, ids]) => ids.size <= maxIds);
+    const beyond = [...this.#ids].filter(([, ids]) => ids.size > maxIds).map(([typename]) => typename);
+    return [
+      ...known.flatMap(([typename, ids]) => Array.from(ids, (id) => ({ typename, id }))),
+      ...Array.from(new Set([...this.#unknown, ...beyond]), (typename) => ({ typename })),
+    ];
   }
 
   readObject(data: Members, shape: Shape): void {
@@ -47,7 +52,7 @@ class Collector implements Collected {
 
   /** A place for objects that has none. */
   readAbsent({ entities }: Shape): void {
-    for (const typename of entities.keys()) this.#add({ typename });
+    for (const typename of entities.keys()) this.#unknown.add(typename);
   }
 
   #readValue(value: unknown, shape: Shape): void {
@@ -69,9 +74,20 @@ class Collector implements Collected {
     for (const [name, entity] of entities) this.#addObject(name, entity, data);
   }
 
-  #addObject(typename: string, { ids, tags }: EntityShape, data: Members): void {
-    const id = idOf(data, ids);
-    this.#add(id === undefined ? { typename } : { typename, id });
+  #addObject(typename: string, shape: EntityShape, data: Members): void {
+    const id = idOf(data, shape.ids);
+    if (id === undefined) this.#unknown.add(typename);
+    else {
+      const read = setOf(this.#read, shape);
+      if (read.has(id)) return;
+      read.add(id);
+      const ids = setOf(this.#ids, typename);
+      if (ids.size <= maxIds) ids.add(id);
+    }
+    if (shape.tags.length > 0) this.#addTags(shape.tags, data);
+  }
+
+  #addTags(tags: EntityShape['tags'], data: Members): void {
     for (const parts of tags) {
       const texts = parts.map((part) => (typeof part === 'string' ? part : textOf(valueAt(data, part))));
       if (texts.includes(undefined)) continue;
@@ -80,20 +96,14 @@ class Collector implements Collected {
       if (parts.some((part) => typeof part !== 'string')) this.keyedTags.add(tag);
     }
   }
+}
 
-  #add(entity: Entity): void {
-    const { typename, id } = entity;
-    const key = keptTagOf(entity);
-    if (id === undefined) {
-      this.#entities.set(key, entity);
-      return;
-    }
-    const count = this.#counts.get(typename) ?? 0;
-    if (this.#entities.has(key)) return;
-    this.#counts.set(typename, count + 1);
-    if (count < maxIds) this.#entities.set(key, entity);
-    else this.#add({ typename });
-  }
+function setOf<K>(sets: Map<K, Set<string>>, key: K): Set<string> {
+  const known = sets.get(key);
+  if (known) return known;
+  const set = new Set<string>();
+  sets.set(key, set);
+  return set;
 }
 
 function idOf(data: Members, keys: readonly string[]): string | undefined {

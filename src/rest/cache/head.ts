@@ -1,11 +1,10 @@
-import { isNotModified } from '../../cache/http/conditions.ts';
 import { headFits } from '../../cache/http/freshen.ts';
 import { errorStatuses } from '../../cache/http/stale.ts';
 import type { HttpFields } from '../../cache/http/messages.ts';
 import type { Entry } from '../../cache/types.ts';
 import type { StreamResponse } from '../../upstream/stream.ts';
 import { standIn, updateEntry, type Renewing, type RenewTools } from './renew.ts';
-import { hasConditions } from './serve.ts';
+import { hasAlready } from './serve.ts';
 
 export type AskedHead =
   | { readonly is: 'passing'; readonly response: StreamResponse }
@@ -22,7 +21,6 @@ export type AskedHead =
 export async function askHead(tools: RenewTools, renewing: Renewing): Promise<AskedHead> {
   const { exchange, looked, signal } = renewing;
   const { entry, key } = looked;
-  const { headers } = exchange.req;
   const since = tools.store.stamp();
   const requestedAt = tools.now();
   let response: StreamResponse;
@@ -42,9 +40,7 @@ export async function askHead(tools: RenewTools, renewing: Renewing): Promise<As
     if (!headFits(entry, response.headers)) tools.store.delete(key);
     else updateEntry(tools, renewing, { entry, response, requestedAt, receivedAt, since });
   }
-  if (response.status !== 200 || !hasConditions(headers) || !isNotModified(headers, response.headers)) {
-    return { is: 'passing', response };
-  }
+  if (!hasAlready(exchange, response)) return { is: 'passing', response };
   response.body.destroy();
   return { is: 'not-modified', headers: response.headers };
 }

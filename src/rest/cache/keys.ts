@@ -17,6 +17,12 @@ export interface RouteKey extends Omit<StorableAsked, 'method'> {
   readonly path: string;
 }
 
+export interface KeyRules {
+  readonly config: RouteCacheConfig['key'];
+  /** Request fields by which an upstream may know who asks, lower case. */
+  readonly credentials: readonly string[];
+}
+
 /**
  * The key of a request: all that its answer may depend on but what `vary` says. That is its URI with the host by which the
  * client asked (an upstream may write it into links: one client's `host` must not end in another's answer), the configured
@@ -24,8 +30,8 @@ export interface RouteKey extends Omit<StorableAsked, 'method'> {
  *
  * Keys are hashed: what is in them may be credentials.
  */
-export function routeKey(exchange: Exchange, config: RouteCacheConfig['key']): RouteKey {
-  const { req, scope, upstream } = exchange;
+export function routeKey(exchange: Exchange, { config, credentials }: KeyRules): RouteKey {
+  const { scope, upstream } = exchange;
   const rules = upstream.headerRules;
   const path = keptQuery(exchange.path, config.query);
   const isOfOneCaller = config.caller && scope.caller.id !== undefined;
@@ -33,10 +39,8 @@ export function routeKey(exchange: Exchange, config: RouteCacheConfig['key']): R
   if (config.headers.length > 0) text += valuesPart(config.headers, sentFields(exchange, config.headers));
   text += rulesPart(rules, scope);
   if (isOfOneCaller) text += callerPart(scope.caller) + valuesPart(credentials, sentFields(exchange, credentials));
-  const isKeyed = (name: string): boolean => isOfOneCaller || rules.names.has(name) || config.headers.includes(name);
-  const hasCredentials = credentials.some(
-    (name) => req.headers[name] !== undefined && isSent(name, scope) && !isKeyed(name),
-  );
+  const isLoose = (name: string): boolean => !config.headers.includes(name) && isSent(name, exchange);
+  const hasCredentials = !isOfOneCaller && credentials.some(isLoose);
   return { primary: keyOf(text), path, hasCredentials, isOfOneCaller };
 }
 
@@ -62,8 +66,6 @@ const madeAnew: ReadonlySet<string> = new Set([
   'x-request-id',
 ]);
 
-const credentials = ['authorization', 'cookie'];
-
 function keyOf(text: string): string {
   return `rest:${hash('sha256', text, 'base64url')}`;
 }
@@ -86,15 +88,18 @@ function sentFields({ req, scope, upstream }: Exchange, names: readonly string[]
   return fields;
 }
 
-function isSent(name: string, { hidden }: RequestScope): boolean {
-  return hidden === undefined || !hidden.headers.includes(name);
+/** Whether the upstream sees the client's own field of this name. */
+function isSent(name: string, { req, scope, upstream }: Exchange): boolean {
+  const given = req.headers[name];
+  if (given === undefined || upstream.headerRules.names.has(name)) return false;
+  return visibleValue(name, String(given), scope.hidden) !== undefined;
 }
 
 function originOf({ req, scope, authority }: Exchange): string {
   const { client } = scope;
   const host = client?.host ?? authority ?? req.headers.host ?? '';
   const protocol = client?.protocol ?? (req.socket instanceof TLSSocket ? 'https' : 'http');
-  return `${protocol}://${host.toLowerCase()}`;
+  return `${protocol}://${host.length}:${host.toLowerCase()}`;
 }
 
 const constantParts = new WeakMap<HeaderRules, string>();

@@ -1,10 +1,11 @@
 import { TurnoverMap } from '../../lib/turnover-map.ts';
 
-/** Remembers keys for a while; the oldest are forgotten where there are too many. */
+/** Remembers keys for a while; where there are too many, those that came first are forgotten, half of all at once. */
 export class RecentKeys {
-  readonly #until = new TurnoverMap<string, number>();
   readonly #keptMs: number;
   readonly #maxKeys: number;
+  #young = new TurnoverMap<string, number>();
+  #old = new TurnoverMap<string, number>();
 
   /** @param keptMs For how long, in milliseconds. */
   constructor(keptMs: number, maxKeys: number) {
@@ -13,22 +14,19 @@ export class RecentKeys {
   }
 
   has(key: string, now: number): boolean {
-    const until = this.#until.get(key);
-    if (until === undefined) return false;
-    if (now < until) return true;
-    this.#until.delete(key);
-    return false;
+    return now < (this.#young.get(key) ?? this.#old.get(key) ?? 0);
   }
 
   add(key: string, now: number): void {
-    this.#until.delete(key);
-    this.#until.set(key, now + this.#keptMs);
-    if (this.#until.size <= this.#maxKeys) return;
-    const [oldest] = this.#until.keys();
-    if (oldest !== undefined) this.#until.delete(oldest);
+    if (this.#young.size * 2 >= this.#maxKeys) {
+      this.#old = this.#young;
+      this.#young = new TurnoverMap();
+    }
+    this.#young.set(key, now + this.#keptMs);
   }
 
   delete(key: string): void {
-    this.#until.delete(key);
+    this.#young.delete(key);
+    this.#old.delete(key);
   }
 }

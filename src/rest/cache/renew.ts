@@ -36,8 +36,8 @@ export type Renewed =
   | { readonly is: 'validated'; readonly entry: Entry; readonly isKept: boolean }
   /** The upstream failed; the kept answer stands in. */
   | { readonly is: 'stood-in'; readonly entry: Entry }
-  /** An answer that is not kept. */
-  | { readonly is: 'passing'; readonly response: StreamResponse };
+  /** An answer that is not kept; `isUnasked`: the client's own conditions were not sent. */
+  | { readonly is: 'passing'; readonly response: StreamResponse; readonly isUnasked: boolean };
 
 /**
  * Asks the upstream: whether a kept answer still holds where there is one with a validator, else for a new one.
@@ -48,7 +48,11 @@ export type Renewed =
 export async function renew(tools: RenewTools, renewing: Renewing): Promise<Renewed> {
   const { entry } = renewing.looked;
   const conditions = entry && validationFields(entry.headers);
-  const first = await callOnce(tools, renewing, conditions ?? (renewing.keepsConditions ? undefined : {}));
+  const first = await callOnce(
+    tools,
+    renewing,
+    conditions ?? (entry === undefined && renewing.keepsConditions ? undefined : {}),
+  );
   if (first.is === 'failed') return standIn(tools, entry, first.error);
   const { response } = first;
   if (entry === undefined || conditions === undefined || response.status !== 304) return judge(tools, renewing, first);
@@ -116,8 +120,8 @@ function judge(tools: RenewTools, renewing: Renewing, answered: Answered): Renew
   const names = head && namesFor(head.headers, renewing.looked.names);
   if (head === undefined || names === undefined || !mayFit(response, tools.maxEntryBytes)) {
     // A new answer takes the place of the old one, kept or not.
-    if (entry !== undefined && response.status < 500) tools.store.delete(key);
-    return { is: 'passing', response };
+    if (entry !== undefined && response.status < 500 && response.status !== 304) tools.store.delete(key);
+    return { is: 'passing', response, isUnasked: entry !== undefined || !renewing.keepsConditions };
   }
   const keeping = { ...renewing, names, since: answered.since };
   return { is: 'coming', response, onWhole: (body) => keep(tools.store, { ...head, body }, keeping) };

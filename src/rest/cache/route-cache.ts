@@ -1,19 +1,17 @@
-import type { OutgoingHttpHeaders } from 'node:http';
 import { invalidatedPaths, invalidates, uriTag } from '../../cache/http/invalidation.ts';
-import { isNotModified } from '../../cache/http/conditions.ts';
 import { readWishes, useOf, type Wishes } from '../../cache/http/wishes.ts';
-import type { CacheStore, Entry, SingleFlight } from '../../cache/types.ts';
+import type { CacheStore, SingleFlight } from '../../cache/types.ts';
 import type { RouteCacheConfig } from '../../config/cache-types.ts';
-import type { Exchange, Outcome } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { isBeyondKeys } from './beyond-keys.ts';
 import { Flights, type Flight, type Landing } from './flights.ts';
-import { gather } from './gather.ts';
+import { Giver } from './giver.ts';
 import { keptQuery } from './kept-query.ts';
-import { routeKey, type RouteKey } from './keys.ts';
+import { routeKey, type KeyRules, type RouteKey } from './keys.ts';
 import { RecentKeys } from './recent-keys.ts';
 import { askHead } from './head.ts';
-import { isUpstreamFailure, renew, type Renewed, type RenewTools } from './renew.ts';
-import { hasConditions, serve, writeNotKept, writeNotModified } from './serve.ts';
+import { isUpstreamFailure, renew, type RenewTools } from './renew.ts';
+import { writeNotKept, writeNotModified } from './serve.ts';
 import { lookUp, type Looked } from './variants.ts';
 
 /**
@@ -40,6 +38,11 @@ export interface RouteCacheOptions {
   readonly show: boolean;
   /** Largest body that is kept, in bytes. */
   readonly maxEntryBytes: number;
+  /**
+   * Request fields beside `authorization` and `cookie` by which an upstream may know who asks, lower case: those in which
+   * identity providers find credentials that they do not hide. Default: none.
+   */
+  readonly credentials?: readonly string[];
 }
 
 /** How long a URL whose answer may not be kept is remembered, so that its requests do not wait for each other, in milliseconds. */
@@ -66,9 +69,15 @@ class Cache {
   readonly #flights = new Flights();
   readonly #unstorable = new RecentKeys(unstorableMs, maxUnstorable);
 
+  readonly #giver: Giver;
+  readonly #keyRules: KeyRules;
+
   constructor(options: RouteCacheOptions) {
     this.#options = options;
     this.#tools = options;
+    this.#giver = new Giver(options, this.#unstorable);
+    const { config, credentials = [] } = options;
+    this.#keyRules = { config: config.key, credentials: ['authorization', 'cookie', ...credentials] };
   }
 
   async answer(exchange: Exchange): Promise<void> {
@@ -77,11 +86,11 @@ class Cache {
     if (req.method !== 'GET' && req.method !== 'HEAD') return this.#change(exchange);
     const wishes = readWishes(req.headers);
     if (!config.methods.includes(req.method) || wishes?.noStore || isBeyondKeys(req)) return this.#bypass(exchange);
-    const asked = { exchange, key: routeKey(exchange, config.key), wishes };
+    const asked = { exchange, key: routeKey(exchange, this.#keyRules), wishes };
     const looking = lookUp(this.#options.store, exchange, asked.key.primary);
     const looked = looking instanceof Promise ? await looking : looking;
     if (this.#serveKept(asked, looked)) return;
-    if (wishes?.onlyIfCached) writeNotKept(exchange, this.#told(exchange, 'miss'));
+    if (wishes?.onlyIfCached) writeNotKept(exchange, this.#giver.told(exchange, 'miss'));
     else if (req.method === 'HEAD') await this.#askHead(asked, looked);
     else await this.#ask(asked, looked);
   }
@@ -97,12 +106,12 @@ class Cache {
       this.#flights.overtake(tags);
       void this.#options.store.invalidate(tags);
     }
-    await exchange.pass(response, this.#told(exchange, 'bypass'));
+    await exchange.pass(response, this.#giver.told(exchange, 'bypass'));
   }
 
   async #bypass(exchange: Exchange): Promise<void> {
     const response = await exchange.call({ conditions: undefined, signal: exchange.scope.signal });
-    await exchange.pass(response, this.#told(exchange, 'bypass'));
+    await exchange.pass(response, this.#giver.told(exchange, 'bypass'));
   }
 
   /** Answers with what is kept where that is good enough for the client. */
@@ -114,12 +123,8 @@ class Cache {
     if (use === 'validate') return false;
     // Begun first: it is made of the request, which may be over once it is answered.
     if (use === 'refresh' && this.#flights.get(looked.key) === undefined) void this.#refresh(asked, looked);
-    this.#serve(asked.exchange, entry, use === 'fresh' ? 'hit' : 'stale');
+    this.#giver.serve(asked.exchange, entry, use === 'fresh' ? 'hit' : 'stale');
     return true;
-  }
-
-  #serve(exchange: Exchange, entry: Entry, outcome: Outcome): void {
-    serve(exchange, entry, { now: this.#options.now(), more: this.#told(exchange, outcome) });
   }
 
   /**
@@ -143,7 +148,7 @@ class Cache {
     const { exchange, key } = asked;
     if (landing.is === 'failed') throw landing.error;
     if (landing.is === 'stood-in' && looked.entry !== undefined) {
-      this.#serve(exchange, looked.entry, 'stale');
+      this.#giver.serve(exchange, looked.entry, 'stale');
       return;
     }
     if (landing.is !== 'kept') return this.#askAlone(asked, looked);
@@ -156,15 +161,15 @@ class Cache {
     const { exchange, key } = asked;
     const keepsConditions = this.#unstorable.has(key.primary, this.#options.now());
     const renewed = await renew(this.#tools, { exchange, key, looked, keepsConditions, signal: exchange.scope.signal });
-    await this.#give(asked, renewed).done;
+    await this.#giver.give(asked, renewed).done;
   }
 
   async #askHead({ exchange, key }: Asked, looked: Looked): Promise<void> {
     const { signal } = exchange.scope;
     const asked = await askHead(this.#tools, { exchange, key, looked, keepsConditions: true, signal });
-    if (asked.is === 'stood-in') this.#serve(exchange, asked.entry, 'stale');
-    else if (asked.is === 'not-modified') writeNotModified(exchange, asked.headers, this.#told(exchange, 'miss'));
-    else await exchange.pass(asked.response, this.#told(exchange, 'miss'));
+    if (asked.is === 'stood-in') this.#giver.serve(exchange, asked.entry, 'stale');
+    else if (asked.is === 'not-modified') writeNotModified(exchange, asked.headers, this.#giver.told(exchange, 'miss'));
+    else await exchange.pass(asked.response, this.#giver.told(exchange, 'miss'));
   }
 
   /** Makes the call that others may wait for. */
@@ -208,7 +213,7 @@ class Cache {
     const work = async (): Promise<Landing> => {
       const renewing = { exchange, key, looked, keepsConditions: false, signal: flight.signal };
       const renewed = await renew(this.#tools, renewing);
-      const given = this.#give(asked, renewed, hasClient);
+      const given = this.#giver.give(asked, renewed, hasClient);
       ({ done } = given);
       if (renewed.is === 'stood-in') return { is: 'stood-in' };
       return { is: (await given.isKept) ? 'kept' : 'passed' };
@@ -230,55 +235,6 @@ class Cache {
       this.#flights.end(looked.key, flight);
     }
   }
-
-  /** Gives a client what came of a call, and keeps what is to be kept. */
-  #give(asked: Asked, renewed: Renewed, hasClient = true): Given {
-    const { exchange } = asked;
-    const now = this.#options.now();
-    switch (renewed.is) {
-      case 'coming':
-        return this.#stream(asked, renewed, hasClient);
-      case 'passing': {
-        // Others do not wait for what they could not have; an upstream that fails may do better soon.
-        if (renewed.response.status < 500) this.#unstorable.add(asked.key.primary, now);
-        if (hasClient) return { isKept: no, done: exchange.pass(renewed.response, this.#told(exchange, 'miss')) };
-        renewed.response.body.destroy();
-        return { isKept: no, done: nothing };
-      }
-      case 'validated':
-        if (hasClient) this.#serve(exchange, renewed.entry, 'miss');
-        return { isKept: renewed.isKept ? yes : no, done: nothing };
-      case 'stood-in':
-        if (hasClient) this.#serve(exchange, renewed.entry, 'stale');
-        return { isKept: no, done: nothing };
-      default:
-        return renewed satisfies never;
-    }
-  }
-
-  #stream({ exchange, key }: Asked, { response, onWhole }: Coming, hasClient: boolean): Given {
-    const { req, res } = exchange;
-    const { status, headers, body } = response;
-    const more = this.#told(exchange, 'miss');
-    const isKnown = hasClient && status === 200 && hasConditions(req.headers) && isNotModified(req.headers, headers);
-    if (isKnown) writeNotModified(exchange, headers, more);
-    else if (hasClient) res.writeHead(status, Object.assign(exchange.fieldsOf(response), more));
-    const to = hasClient && !isKnown ? res : undefined;
-    if (to && body.readableLength === 0 && !body.readableEnded) to.flushHeaders();
-    const { maxEntryBytes: maxBytes } = this.#options;
-    const gathering = gather(body, { to, maxBytes, onWhole });
-    const isKept = gathering.body.then((whole) => {
-      if (whole === undefined) this.#unstorable.add(key.primary, this.#options.now());
-      else this.#unstorable.delete(key.primary);
-      return whole !== undefined;
-    });
-    isKept.catch(() => {});
-    return { isKept, done: gathering.done };
-  }
-
-  #told({ req }: Exchange, outcome: Outcome): OutgoingHttpHeaders {
-    return this.#options.show && req.headers['weft-cache'] === 'true' ? { 'x-cache': outcome } : {};
-  }
 }
 
 interface Flying {
@@ -290,15 +246,3 @@ type Flown =
   | { readonly is: 'here'; readonly done: Promise<void> }
   /** Another instance, or another generation of this one, was at it already. */
   | { readonly is: 'elsewhere'; readonly landing: Landing };
-
-interface Given {
-  readonly isKept: Promise<boolean>;
-  /** When the client has all. */
-  readonly done: Promise<void>;
-}
-
-type Coming = Extract<Renewed, { readonly is: 'coming' }>;
-
-const yes = Promise.resolve(true);
-const no = Promise.resolve(false);
-const nothing = Promise.resolve();

@@ -13,7 +13,7 @@ import type { Exchange } from './exchange.ts';
  */
 export function serve(exchange: Exchange, entry: Entry, { now, more }: ServeOptions): void {
   const { req, res } = exchange;
-  if (entry.status === 200 && hasConditions(req.headers) && isNotModified(req.headers, entry.headers)) {
+  if (hasAlready(exchange, entry)) {
     writeNotModified(exchange, entry.headers, { ...more, age: String(ageOf(entry, now)) });
     return;
   }
@@ -31,8 +31,14 @@ export interface ServeOptions {
   readonly more: OutgoingHttpHeaders;
 }
 
-export function hasConditions(headers: HttpFields): boolean {
-  return headers['if-none-match'] !== undefined || headers['if-modified-since'] !== undefined;
+/** Whether the client says that it has this answer. */
+export function hasAlready(
+  { req }: Exchange,
+  answer: { readonly status: number; readonly headers: HttpFields },
+): boolean {
+  const { 'if-none-match': tags, 'if-modified-since': since } = req.headers;
+  if (answer.status !== 200 || (tags === undefined && since === undefined)) return false;
+  return isNotModified(req.headers, answer.headers);
 }
 
 /** @param headers Of the answer that the client has. */

@@ -212,6 +212,18 @@ describe('a supergraph with hints', () => {
     assert.deepEqual([...entities], [['T', { idField: 'k', tags: [] }]], 'the first key that is a single field');
   });
 
+  test("is read as Apollo's composition writes it", () => {
+    const written = supergraph.replace(
+      /@cacheTag\(format: "\\"/,
+      '@join__directive(graphs: [ONE], name: "federation__cacheTag", args: { format: "a:{$args.id}" }) @join__directive(graphs: [ONE], name: "connect") $&',
+    );
+    assert.notEqual(written, supergraph);
+    assert.deepEqual(hintsOf(written).fieldTags.get('Query.a'), [
+      ['a:', { from: 'args', path: ['id'] }],
+      ['"', { from: 'args', path: ['id'] }, '"'],
+    ]);
+  });
+
   const defining: Readonly<Record<string, string>> = {
     'that are only used': sdl,
     'that are defined': `${definitions} ${sdl}`,

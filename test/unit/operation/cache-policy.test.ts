@@ -452,6 +452,9 @@ describe('what an answer is kept under', () => {
       'part acme 4',
     ]);
     assert.deepEqual(tags('{ part { n: nr } }'), ['Part', 'Part:4']);
+    const empty = { part: { n: null, m: { c: 'acme' } } };
+    const whole = policyOf('{ part { n: nr m: maker { c: code } } }', tagged).answerTags(empty, {});
+    assert.deepEqual(whole, ['Part', 'Maker', 'Part:?'], 'a key without a value names nothing');
   });
 
   test('has tags of bounded length', () => {

@@ -1,0 +1,145 @@
+import { hash } from 'node:crypto';
+import { print, type DocumentNode, type GraphQLSchema } from 'graphql';
+import type { OpenUpstreams } from './assembly/open-upstreams.ts';
+import { createSingleFlight } from './cache/single-flight.ts';
+import { createCacheStore } from './cache/store.ts';
+import type { CacheStore, SingleFlight } from './cache/types.ts';
+import { readCacheHints } from './composition/cache-hints/cache-hints.ts';
+import type { GatewayConfig, RouteConfig, UpstreamConfig } from './config/types.ts';
+import { createResponseCache } from './policies/cache/response-cache.ts';
+import type { Redis } from './redis/connect.ts';
+import { createRouteCache, type RouteCache } from './rest/cache/route-cache.ts';
+import { cacheCalls } from './upstream/cache-calls.ts';
+import { cacheEntities } from './upstream/cache-entities.ts';
+import { readEntityTypes } from './upstream/entity-types.ts';
+import type { Upstream } from './upstream/pool.ts';
+import type { Facade, Send } from './upstream/types.ts';
+import { createVaryOf, type VaryOf } from './upstream/vary.ts';
+
+/**
+ * What is kept, and where: answers of operations and of routes, calls and entities inside operations. One store for all of
+ * it, which outlives generations.
+ */
+export interface Caching {
+  readonly store: CacheStore;
+  readonly singleFlight: SingleFlight;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens it; undefined where nothing is to be kept. */
+export function openCaching(
+  { cache, routes }: GatewayConfig,
+  upstreams: readonly UpstreamConfig[],
+  redis: Redis | undefined,
+): Caching | undefined {
+  const keepsEntities = Object.keys(cache.entities).length > 0;
+  const isUsed = cache.graphql !== undefined || keepsEntities || [...routes, ...upstreams].some((each) => each.cache);
+  if (!isUsed) return undefined;
+  const shared = cache.store === 'redis' ? redis : undefined;
+  const { timeoutMs } = cache;
+  const store = createCacheStore({ redis: shared, config: cache });
+  const singleFlight = createSingleFlight({ redis: shared, timeoutMs });
+  return {
+    store,
+    singleFlight,
+    close: async () => {
+      await singleFlight.close();
+      await store.close();
+    },
+  };
+}
+
+/** Keeps the calls to a REST upstream, where its configuration says so. */
+export function keepCalls({
+  config,
+  upstream,
+  caching,
+}: {
+  config: UpstreamConfig;
+  upstream: Upstream;
+  caching: Caching | undefined;
+}): Send {
+  const { send, name, headerRules: rules, targets: bases } = upstream;
+  if (!caching || !config.cache) return send;
+  const { store, singleFlight } = caching;
+  return cacheCalls({ upstream: name, bases, config: config.cache, rules, store, singleFlight, now: Date.now })(send);
+}
+
+/** What a route keeps. */
+export function routeCacheOf(
+  { config: { cache }, caching }: { config: GatewayConfig; caching: Caching | undefined },
+  route: RouteConfig,
+): RouteCache | undefined {
+  if (!caching || !route.cache) return undefined;
+  const { store, singleFlight } = caching;
+  const { show, maxEntryBytes } = cache;
+  return createRouteCache({ config: route.cache, store, singleFlight, show, maxEntryBytes, now: Date.now });
+}
+
+export interface GenerationCaching {
+  readonly config: GatewayConfig;
+  readonly caching: Caching;
+  readonly opened: OpenUpstreams;
+  /** By upstream name. */
+  readonly facades: ReadonlyMap<string, Facade>;
+  readonly supergraph: DocumentNode;
+}
+
+/** Facades whose entities are kept, by type. */
+export function keepEntities(parts: GenerationCaching): ReadonlyMap<string, Facade> {
+  const { config, caching, facades, supergraph } = parts;
+  const kept = config.cache.entities;
+  if (Object.keys(kept).length === 0) return facades;
+  const types = readEntityTypes(supergraph);
+  const { entities } = readCacheHints(supergraph, {});
+  const varyOf = varyOfUpstreams(parts);
+  const idFieldOf = (type: string): string | undefined => entities.get(type)?.idField;
+  return new Map(
+    [...facades].map(([name, facade]) => {
+      const vary = varyOf(new Set([name]));
+      return [name, cacheEntities(facade, { kept, types, idFieldOf, vary, store: caching.store, now: Date.now })];
+    }),
+  );
+}
+
+/** What keeps answers of operations, each audience's for itself; undefined where none are kept. */
+export function answersOf(parts: GenerationCaching, { supergraph, schema }: AnswersOf): ResponseCache | undefined {
+  const { cache, identity } = parts.config;
+  const { graphql: config } = cache;
+  const credentialHeaders = credentialHeadersOf(identity);
+  if (!config) return undefined;
+  const { store, singleFlight } = parts.caching;
+  return createResponseCache({
+    ...{ config, schema, credentialHeaders, store, singleFlight, now: Date.now },
+    supergraph: hash('sha256', print(supergraph), 'base64url'),
+    hints: readCacheHints(supergraph, config.coordinates),
+    varyOf: varyOfUpstreams(parts),
+  });
+}
+
+export interface AnswersOf {
+  /** The audience's. */
+  readonly supergraph: DocumentNode;
+  readonly schema: GraphQLSchema;
+}
+
+type ResponseCache = ReturnType<typeof createResponseCache>;
+
+/** Headers that clients send credentials in, in lower case. */
+function credentialHeadersOf({ providers }: GatewayConfig['identity']): readonly string[] {
+  const names = providers.flatMap((provider) => {
+    if (!('sources' in provider)) return provider.kind === 'basic' ? ['authorization'] : [];
+    return provider.sources.flatMap((source) => {
+      if (source.from === 'header') return [source.name];
+      return source.from === 'query' ? [] : [source.from];
+    });
+  });
+  return [...new Set(['authorization', ...names])];
+}
+
+/** Resolvers of REST upstreams and of the gateway may be code, which asks whom it likes. */
+function varyOfUpstreams({ opened, facades }: GenerationCaching): VaryOf {
+  const rules = new Map([...opened.byName].map(([name, { upstream }]) => [name, upstream.headerRules]));
+  const code = [...facades].filter(([, { kind }]) => kind === 'rest' || kind === 'local').map(([name]) => name);
+  return createVaryOf({ rules, callsOthers: new Set(code) });
+}
