@@ -1,4 +1,5 @@
 import { withAssembly } from '../assembly/open-folder.ts';
+import { readCacheHints } from '../composition/cache-hints/cache-hints.ts';
 import { contractOf } from '../composition/contract/contract.ts';
 import { readSupergraph } from '../composition/supergraph.ts';
 import { findNPlusOne } from '../composition/n-plus-one.ts';
@@ -18,6 +19,7 @@ export async function check({ dir }: Arguments): Promise<number> {
     const schema = stitch(document, facades);
     for (const audience of folder.gateway.audiences) stitch(contractOf(document, audience), facades);
     await (await openAnswers(folder.gateway, document)).close();
+    readCacheHints(document, folder.gateway.cache.graphql?.coordinates ?? {});
     for (const warning of warningsOf(folder.gateway, document)) print(`warning: ${warning}`);
     for (const warning of findNPlusOne(schema, perParent)) print(`warning: ${warning}`);
     for (const name of missing) print(`problem: upstream "${name}" gives no schema, and no copy of one is kept`);

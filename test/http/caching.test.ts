@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
 import { test, type TestContext } from 'node:test';
 import type { FakeHandler } from '../support/fake-upstream.ts';
 import { send, startGuarded, type Answer, type GuardedGateway, type SetUp } from '../support/guarded-gateway.ts';
@@ -222,4 +223,18 @@ test('without Redis, or with one that hangs, everything is answered', async (t) 
   redis.resume();
   await redis.stop();
   for (const query of [ann, '{ people { name } }']) assert.ok(dataOf(await ask(gateway, query)), query);
+});
+
+test('a hint for a place that there is not stops the start, and the check, by its name', async (t) => {
+  const { dir } = await startCaching(t, {});
+  const file = `${dir}/gateway.yaml`;
+  await writeFile(
+    file,
+    `${await readFile(file, 'utf8')}\ncache: { graphql: { fields: { Query.peopel: { maxAge: 1s } } } }\n`,
+  );
+  for (const command of ['check', 'start']) {
+    const { code, stderr } = await weft(t, [command, '--dir', dir]);
+    assert.equal(code, 1, command);
+    assert.match(stderr, /"Query\.peopel".+"Query\.people"/, command);
+  }
 });
