@@ -67,13 +67,17 @@ export function keepCalls({
 
 /** What a route keeps. */
 export function routeCacheOf(
-  { config: { cache }, caching }: { config: GatewayConfig; caching: Caching | undefined },
+  { config: { cache, identity }, caching }: { config: GatewayConfig; caching: Caching | undefined },
   route: RouteConfig,
 ): RouteCache | undefined {
   if (!caching || !route.cache) return undefined;
   const { store, singleFlight } = caching;
   const { show, maxEntryBytes } = cache;
-  return createRouteCache({ config: route.cache, store, singleFlight, show, maxEntryBytes, now: Date.now });
+  // What upstreams do not see changes no answer of theirs.
+  const credentials = credentialHeadersOf(identity.providers.filter(({ hidesCredentials }) => !hidesCredentials));
+  return createRouteCache({
+    ...{ config: route.cache, store, singleFlight, show, maxEntryBytes, credentials, now: Date.now },
+  });
 }
 
 export interface GenerationCaching {
@@ -106,7 +110,7 @@ export function keepEntities(parts: GenerationCaching): ReadonlyMap<string, Faca
 export function answersOf(parts: GenerationCaching, { supergraph, schema }: AnswersOf): ResponseCache | undefined {
   const { cache, identity } = parts.config;
   const { graphql: config } = cache;
-  const credentialHeaders = credentialHeadersOf(identity);
+  const credentialHeaders = credentialHeadersOf(identity.providers);
   if (!config) return undefined;
   const { store, singleFlight } = parts.caching;
   return createResponseCache({
@@ -126,7 +130,7 @@ export interface AnswersOf {
 type ResponseCache = ReturnType<typeof createResponseCache>;
 
 /** Headers that clients send credentials in, in lower case. */
-function credentialHeadersOf({ providers }: GatewayConfig['identity']): readonly string[] {
+function credentialHeadersOf(providers: GatewayConfig['identity']['providers']): readonly string[] {
   const names = providers.flatMap((provider) => {
     if (!('sources' in provider)) return provider.kind === 'basic' ? ['authorization'] : [];
     return provider.sources.flatMap((source) => {
