@@ -116,7 +116,8 @@ export function answersOf(parts: GenerationCaching, { supergraph, schema }: Answ
   return createResponseCache({
     ...{ config, schema, credentialHeaders, store, singleFlight, now: Date.now },
     supergraph: hash('sha256', print(supergraph), 'base64url'),
-    hints: readCacheHints(supergraph, config.coordinates),
+    // What an audience does not see may have hints all the same.
+    hints: readCacheHints(parts.supergraph, config.coordinates),
     varyOf: varyOfUpstreams(parts),
   });
 }

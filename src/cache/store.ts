@@ -74,7 +74,7 @@ class LayeredStore {
     this.#remote = remote;
     if (!subscribe) return;
     const onMessage = (text: string): void => this.#hear(text);
-    this.#subscription = new Subscription({ redis, onMessage, onHearing: () => this.#forget() });
+    this.#subscription = new Subscription({ redis, onMessage, onHearing: () => this.#forget(remote) });
   }
 
   get(key: string): Found | undefined | Promise<Found | undefined> {
@@ -162,9 +162,10 @@ class LayeredStore {
   }
 
   /** Some invalidation may have been missed. */
-  #forget(): void {
+  #forget(remote: RemoteStore): void {
     this.#invalidations.miss(performance.now());
     this.memory.clear();
+    void remote.learn();
   }
 
   #drop(tag: string): void {

@@ -73,12 +73,12 @@ class CallCache {
   readonly #changed = new WeakSet<object>();
 
   constructor(options: CallCacheOptions, send: Send) {
-    const { config, upstream, rules } = options;
+    const { config } = options;
     const windows = { staleWhileRevalidateMs: 0, staleIfErrorMs: 0 };
     this.#options = options;
     this.#send = send;
     this.#rules = { ...config, ...windows, statuses, contentTypes: [] };
-    this.#keying = createCallKeying(upstream, rules);
+    this.#keying = createCallKeying(options);
   }
 
   readonly send: Send = async (request) => {

@@ -24,7 +24,10 @@ import type { Vary } from './vary.ts';
 export interface EntityCacheOptions extends EntityTagParts {
   /** Which are kept, by type. */
   readonly kept: Readonly<Record<string, EntityCacheConfig>>;
-  readonly store: CacheStore;
+  /** Entries are got one by one, and kept so. */
+  readonly store: Pick<CacheStore, 'get' | 'set' | 'stamp'>;
+  /** Base URLs of the upstream: gateways that share a Redis may each have another one of that name. Default none. */
+  readonly bases?: readonly string[];
   /** What of callers goes to this upstream. */
   readonly vary: Vary;
   /** Milliseconds since 1970. */
@@ -57,7 +60,7 @@ function compileList(
   const kind: Kind = { config, options, tagsOf: compileEntityTags(type, selections, options) };
   const read = variablesIn(selections);
   const used = list.variables.filter(({ name }) => read.has(name));
-  const about = hash('sha256', JSON.stringify([facade.name, type, selections, used]), 'base64url');
+  const about = hash('sha256', JSON.stringify([facade.name, options.bases, type, selections, used]), 'base64url');
   // Only there functions of the gateway's owner take part, which may look at the caller.
   const mayReadCaller = facade.kind === 'rest' || facade.kind === 'local';
   return {
@@ -129,6 +132,9 @@ function watched(scope: RequestScope, isPrivate: boolean): Watched {
 
 function ignore(): void {}
 
+/** What has more costs more to keep than to fetch. */
+const maxTags = 128;
+
 /** Longer ones are hashed: they hold what `@requires` asks for. */
 const longestPlain = 96;
 
@@ -168,7 +174,8 @@ class Access implements EntityAccess {
     for (const [index, representation] of representations.entries()) {
       const entity = entities[index];
       if (typeof entity !== 'object' || entity === null || Array.isArray(entity)) continue;
-      const tags = tagsOf(entity, JSON.parse(representation) as Record<string, unknown>);
+      const tags = tagsOf(entity, representation);
+      if (tags.length > maxTags) continue;
       const body = Buffer.from(JSON.stringify(entity));
       const times = { madeAt, freshUntil: until, staleUntil: until, staleIfErrorUntil: until };
       options.store.set(this.#keyOf(representation), { status: 200, headers: {}, body, ...times, tags }, this.#since);

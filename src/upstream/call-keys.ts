@@ -18,6 +18,14 @@ export interface CallKeying {
   readonly audienceOf: (headers: HttpFields) => 'own' | 'shared' | undefined;
 }
 
+export interface CallKeyingParts {
+  /** The upstream's name. */
+  readonly upstream: string;
+  /** Its base URLs: gateways that share a Redis may each have another upstream of that name. */
+  readonly bases: readonly string[];
+  readonly rules: HeaderRules;
+}
+
 /** They differ with each request and are in no key. */
 const identifying: ReadonlySet<string> = new Set(['x-request-id', 'traceparent', 'tracestate']);
 
@@ -27,10 +35,11 @@ const identifying: ReadonlySet<string> = new Set(['x-request-id', 'traceparent',
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9111#section-4.1 | RFC 9111, 4.1 Calculating Cache Keys with the Vary Header Field}
  */
-export function createCallKeying(upstream: string, rules: HeaderRules): CallKeying {
+export function createCallKeying({ upstream, bases, rules }: CallKeyingParts): CallKeying {
   const { fromClient, fromClaims, fromCaller } = rules;
   const ofCallers = new Set([...fromClient, ...fromClaims, ...fromCaller].map(([name]) => name));
-  const start = `${upstream.length}:${upstream}`;
+  const place = JSON.stringify([upstream, bases]);
+  const start = `${place.length}:${place}`;
   return {
     keysOf: ({ path, headers }) => {
       let all = `${start}${path.length}:${path}`;

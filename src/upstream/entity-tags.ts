@@ -12,9 +12,9 @@ export interface EntityTagParts {
  * place of `Type:id` where the id is not known, as GraphQL answers have it.
  *
  * @param entity As the upstream gave it.
- * @param representation What it was asked by.
+ * @param representation What it was asked by, as JSON.
  */
-export type TagEntity = (entity: object, representation: Record<string, unknown>) => readonly string[];
+export type TagEntity = (entity: object, representation: string) => readonly string[];
 
 /** One level of what is asked: where it says what its objects are, and what lies below it. */
 interface Level {
@@ -35,15 +35,22 @@ export function compileEntityTags(
 ): TagEntity {
   const level = levelOf(parts.types.possible(type), selections, parts);
   const idField = parts.idFieldOf(type);
-  return (entity, representation) => {
-    const tags = new Set([type]);
-    const known = idField === undefined ? undefined : representation[idField];
+  const own = (entity: object, representation: string): string => {
+    const idKey = level.ids.get(type);
     // What is asked for by its id need not say it again.
-    if (isId(known)) addNamed(tags, type, known);
-    else addObject(tags, entity, level);
+    const id = idKey === undefined ? keyIn(representation, idField) : member(entity, idKey);
+    return isId(id) ? named(type, id) : `${type}:?`;
+  };
+  if (level.below.length === 0) return (entity, representation) => [type, own(entity, representation)];
+  return (entity, representation) => {
+    const tags = new Set([type, own(entity, representation)]);
     for (const { dataKey, level: below } of level.below) addValue(tags, member(entity, dataKey), below);
     return [...tags];
   };
+}
+
+function keyIn(representation: string, idField: string | undefined): unknown {
+  return idField === undefined ? undefined : member(JSON.parse(representation) as object, idField);
 }
 
 function levelOf(objects: readonly string[], selections: readonly EntitySelection[], parts: EntityTagParts): Level {
@@ -80,14 +87,14 @@ function addObject(tags: Set<string>, object: object, { ids, typeKey }: Level): 
     tags.add(type);
     const id = idKey === undefined ? undefined : member(object, idKey);
     // Which of several types it is, nobody said: it may be any.
-    if (isId(id) && (ids.size === 1 || said === type)) addNamed(tags, type, id);
-    else tags.add(`${type}:?`);
+    const isSaid = isId(id) && (ids.size === 1 || said === type);
+    tags.add(isSaid ? named(type, id) : `${type}:?`);
   }
 }
 
-function addNamed(tags: Set<string>, type: string, id: string | number): void {
+function named(type: string, id: string | number): string {
   const tag = `${type}:${id}`;
-  tags.add(tag.length > maxLength ? `${type}:?` : tag);
+  return tag.length > maxLength ? `${type}:?` : tag;
 }
 
 function isId(value: unknown): value is string | number {

@@ -67,7 +67,10 @@ class Game {
     const said = JSON.parse(Buffer.from(found.entry.body).toString()) as Truth;
     for (const tag of keysOfTags[key] ?? []) {
       const [had, wanted] = [said[tag] ?? -1, atLeast[found.in][tag] ?? 0];
-      assert.ok(had >= wanted, `${tag} ${had} of key ${key} was read from ${found.in}, but ${wanted} had been invalidated`);
+      assert.ok(
+        had >= wanted,
+        `${tag} ${had} of key ${key} was read from ${found.in}, but ${wanted} had been invalidated`,
+      );
     }
   }
 

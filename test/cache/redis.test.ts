@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { startRedis, startRedisCluster } from '../support/redis.ts';
+import { startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { entryKey, versionKey } from '../../src/cache/redis/keys.ts';
 import { entryOf, put, shown, startInstance } from './rig.ts';
@@ -9,8 +9,8 @@ import { entryOf, put, shown, startInstance } from './rig.ts';
 const server = await startRedis();
 const servers = { url: server.url };
 
-describe('the store in front of Redis', { concurrency: true }, () => {
-  test.after(server.close);
+describe('the store in front of Redis', () => {
+  after(server.close);
 
   test('what one instance stores, another finds in Redis, and then in memory at once', async (t) => {
     const [a, b] = [await startInstance(t, { servers }), await startInstance(t, { servers })];
@@ -24,13 +24,14 @@ describe('the store in front of Redis', { concurrency: true }, () => {
   test('asked for many times at once, a key is read from Redis once', async (t) => {
     const [a, b] = [await startInstance(t, { servers }), await startInstance(t, { servers })];
     await put(a, 'crowd', entryOf('x'));
-    const gets = async (): Promise<number> => {
-      const stats = await b.redis.info('commandstats');
+    const reads = async (): Promise<number> => {
+      const stats = await a.redis.info('commandstats');
       return Number(/cmdstat_get:calls=(\d+)/.exec(stats)?.[1] ?? 0);
     };
-    void gets;
+    const before = await reads();
     const all = await Promise.all(Array.from({ length: 100 }, async () => b.store.get('crowd')));
     assert.equal(new Set(all).size, 1);
+    assert.equal((await reads()) - before, 1);
     assert.equal(b.store.counts().hits, 100);
   });
 
@@ -189,39 +190,21 @@ describe('the store in front of Redis', { concurrency: true }, () => {
 
   test('10,000 hot keys are shared, found and made invalid together', async (t) => {
     const [a, b] = [await startInstance(t, { servers }), await startInstance(t, { servers })];
-    const keys = Array.from({ length: 10_000 }, (_, at) => `hot ${at}`);
-    const since = a.store.stamp();
-    for (const key of keys) a.store.set(key, entryOf(key, { tags: ['Hot'] }), since);
-    await Promise.all(keys.map(async (key) => a.store.written(key)));
-    const found = await Promise.all(keys.map(async (key) => b.store.get(key)));
-    assert.equal(found.filter((one) => one !== undefined).length, keys.length);
+    // In waves, so that a busy machine lets no command wait for too long.
+    for (let wave = 0; wave < 10; wave += 1) {
+      const keys = Array.from({ length: 1000 }, (_, at) => `hot ${wave} ${at}`);
+      const since = a.store.stamp();
+      for (const key of keys) a.store.set(key, entryOf(key, { tags: ['Hot'] }), since);
+      await Promise.all(keys.map(async (key) => a.store.written(key)));
+      const found = await Promise.all(keys.map(async (key) => b.store.get(key)));
+      assert.equal(found.filter((one) => one !== undefined).length, keys.length);
+    }
+    assert.equal(b.store.counts().entries, 10_000);
     const started = performance.now();
     await a.store.invalidate(['Hot']);
     assert.equal(a.store.counts().entries, 0);
     await until(() => b.store.counts().entries === 0);
     t.diagnostic(`10,000 keys made invalid on both in ${(performance.now() - started).toFixed(1)} ms`);
-    assert.equal(await b.store.get('hot 1'), undefined);
+    assert.equal(await b.store.get('hot 1 1'), undefined);
   });
-});
-
-test('in a Cluster it is the same: shared, made invalid by tag and altogether, heard by all', async (t) => {
-  const password = 'cluster-password';
-  const cluster = await startRedisCluster(3, { password });
-  t.after(cluster.close);
-  const nodes = { servers: { kind: 'cluster', nodes: cluster.nodes.map(({ url }) => url) } } as const;
-  const [a, b] = [await startInstance(t, nodes), await startInstance(t, nodes)];
-  const keys = Array.from({ length: 30 }, (_, at) => `key ${at}`);
-  for (const key of keys) await put(a, key, entryOf(key, { tags: ['All', `T:${key}`, '}{'] }));
-  for (const key of keys) assert.equal(shown(await b.store.get(key)), `${key} in redis`);
-  await a.store.invalidate(['T:key 3', 'T:key 4']);
-  await until(() => b.store.counts().entries === 28);
-  assert.equal(await b.store.get('key 3'), undefined);
-  await b.store.invalidate(['}{']);
-  await until(() => a.store.counts().entries === 0);
-  for (const key of keys) assert.equal(await a.store.get(key), undefined);
-  await put(a, 'key 5', entryOf('again'));
-  await b.store.clear();
-  await until(() => a.store.counts().entries === 0);
-  assert.equal(await a.store.get('key 5'), undefined);
-  assert.equal(a.store.counts().failures + b.store.counts().failures, 0);
 });

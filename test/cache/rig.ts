@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { channel } from '../../src/cache/redis/keys.ts';
 import { createCacheStore } from '../../src/cache/store.ts';
 import type { CacheStore, Entry, Found } from '../../src/cache/types.ts';
 import type { RedisServers } from '../../src/config/limit-types.ts';
 import { closeRedis, connectRedis, waitForRedis, type Redis } from '../../src/redis/connect.ts';
-import { until } from '../support/until.ts';
 
 /** Stores and entries for the tests of this folder. */
 
@@ -28,15 +30,24 @@ export async function startInstance(t: Pick<TestContext, 'after'>, options: Inst
   await waitForRedis(redis, 5000);
   const store = createCacheStore({ redis, config: { ...config, ...options.config } });
   t.after(async () => store.close());
-  await untilHearing(store);
+  await untilHearing({ store, redis });
+  // What it asks of Redis as soon as it hears is answered before this is.
+  await redis.exists('weft:cache:probe');
   return { store, redis };
 }
 
-/** Once a store hears the others, it empties its memory, as it does whenever it hears again. */
-async function untilHearing(store: CacheStore): Promise<void> {
-  store.set('probe of the rig', entryOf('', { tags: [] }), store.stamp());
-  await until(() => store.counts().entries === 0);
-  store.delete('probe of the rig');
+/** Until an entry goes when others say so. What Redis has refused to begin with went for another reason. */
+async function untilHearing({ store, redis }: Instance): Promise<void> {
+  const key = `probe ${randomUUID()}`;
+  const message = JSON.stringify({ by: 'rig', version: 'i', tags: [key] });
+  for (;;) {
+    store.set(key, entryOf('', { tags: [key] }), store.stamp());
+    await store.written(key);
+    if (store.counts().entries === 0) continue;
+    await redis.publish(channel, message);
+    await pause(5);
+    if (store.counts().entries === 0) return;
+  }
 }
 
 export function entryOf(text: string, more: Partial<Entry> = {}): Entry {

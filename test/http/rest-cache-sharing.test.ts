@@ -92,8 +92,10 @@ describe('requests for one answer at the same time', () => {
   });
 
   test('do not wait for a client that reads slowly', async (t) => {
-    const body = 'x'.repeat(1_000_000);
-    const { url, fake } = await startCachedRoutes(t, () => ({ headers: fresh, body }));
+    // More than the system takes for a client that does not read.
+    const body = 'x'.repeat(20_000_000);
+    const options = { maxEntryBytes: 30_000_000 };
+    const { url, fake } = await startCachedRoutes(t, () => ({ headers: fresh, body }), options);
     const slow = request(`${url}/api/users/1`, { agent: false });
     slow.end();
     const [response] = (await once(slow, 'response')) as [IncomingMessage];
@@ -240,6 +242,52 @@ describe('bodies', () => {
       assert.equal(fake.requests.length, 2);
     });
   }
+
+  test('that are too large are read as slowly as the client reads', async (t) => {
+    const enough = 100_000_000;
+    let sent = 0;
+    const { url } = await startCachedRoutes(
+      t,
+      ({ response }) => {
+        response.writeHead(200, fresh);
+        const block = Buffer.alloc(64 * 1024);
+        const write = (): void => {
+          do sent += block.length;
+          while (response.write(block) && sent < enough);
+          if (sent < enough) response.once('drain', write);
+        };
+        write();
+      },
+      { maxEntryBytes: 2000 },
+    );
+    const slow = request(`${url}/api/users/1`, { agent: false });
+    slow.end();
+    const [response] = (await once(slow, 'response')) as [IncomingMessage];
+    response.pause();
+    for (let before = -1; before !== sent;) {
+      before = sent;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.ok(sent < enough);
+    slow.destroy();
+  });
+
+  test('are kept although their client was told at once that it has them', async (t) => {
+    const going = gate();
+    const { url, fake, goings, store } = await startCachedRoutes(t, async ({ response }) => {
+      response.writeHead(200, { ...fresh, etag: '"a"' });
+      response.write('first');
+      await going.opened;
+      response.end(' last');
+    });
+    const answer = await ask(`${url}/api/users/1`, { headers: { 'if-none-match': '"a"' } });
+    assert.equal(answer.status, 304);
+    await until(() => goings() === 1);
+    going.open();
+    await until(() => store.entries.size === 1);
+    assert.equal((await ask(`${url}/api/users/1`)).body, 'first last');
+    assert.equal(fake.requests.length, 1);
+  });
 
   test('go to the first client as they come', async (t) => {
     const going = gate();

@@ -96,7 +96,8 @@ export async function createCacheRig(options: CacheRigOptions): Promise<CacheRig
   );
   const opened = await openUpstreams(
     options.upstreams.map(({ name, headers = {} }, index) =>
-      upstreamConfig({ name, kind: 'federation', targets: [servers[index]?.url ?? ''], headers }),
+      // Upstream calls of several requests must not be one for any other reason than that the answer is.
+      upstreamConfig({ name, kind: 'federation', targets: [servers[index]?.url ?? ''], headers, shareInflight: false }),
     ),
   );
   const sources = options.upstreams.map(({ name, sdl }, index) => ({

@@ -52,6 +52,8 @@ export interface CachedRoutesOptions {
   readonly upstream?: ConfigChanges;
   readonly maxEntryBytes?: number;
   readonly basePath?: string;
+  /** Whether the store has to ask elsewhere for what it keeps. Default false. */
+  readonly hasRemoteStore?: boolean;
 }
 
 /**
@@ -65,7 +67,7 @@ export async function startCachedRoutes(
 ): Promise<CachedRoutes> {
   let time = startTime;
   const now = (): number => time;
-  const store = createMapCacheStore(now);
+  const store = createMapCacheStore(now, options.hasRemoteStore);
   const fake = await startFakeUpstream(async (call) => {
     call.response.sendDate = false;
     call.response.setHeader('date', new Date(time).toUTCString());

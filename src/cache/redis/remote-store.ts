@@ -116,6 +116,18 @@ export class RemoteStore {
     }
   }
 
+  /** What was made invalid altogether before this instance was there: else its first entries would be refused for it. */
+  async learn(): Promise<void> {
+    const { commands, invalidations } = this.#options;
+    try {
+      const [version] = await commands.versions([everything]);
+      if (version == null || !comesOfInvalidation(version) || version === invalidations.versionOf(everything)) return;
+      invalidations.hear({ tags: [everything], version }, performance.now());
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
   async #read(key: string): Promise<Entry | undefined> {
     const { commands } = this.#options;
     const value = await commands.read(key);

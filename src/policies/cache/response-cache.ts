@@ -210,7 +210,7 @@ class ResponseCache {
   #entryOf(asking: Asking, { result, returned, freshMs }: Ran): Entry | undefined {
     const { examined, values, asked, key, isPrivate, maxAgeMs } = asking;
     const { data, errors, extensions } = result;
-    if (!data || extensions !== undefined || freshMs <= 0) return undefined;
+    if (!data || extensions !== undefined) return undefined;
     const { policy, document } = examined;
     const found = policy.collectEntities(data, values);
     const verdict = this.#rules.judgeQuery({

@@ -70,7 +70,12 @@ export class Giver {
     const more = this.told(exchange, 'miss');
     const isKnown = hasClient && isUnasked && hasAlready(exchange, response);
     if (isKnown) writeNotModified(exchange, headers, more);
-    else if (hasClient) return { isKept: no, done: exchange.pass(response, more) };
+    else if (hasClient) {
+      const done = exchange.pass(response, more);
+      // Whoever waits hears of it later than it may fail.
+      done.catch(() => {});
+      return { isKept: no, done };
+    }
     body.destroy();
     return { isKept: no, done: nothing };
   }
