@@ -43,7 +43,7 @@ export function openCaching(
     store,
     singleFlight,
     close: async () => {
-      await singleFlight.close();
+      singleFlight.close();
       await store.close();
     },
   };

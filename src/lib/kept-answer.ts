@@ -3,7 +3,7 @@ export interface KeptAnswer {
   /** JSON in UTF-8: the whole answer. */
   readonly body: Uint8Array;
   /** Strong, with its quotes (RFC 9110, 8.8.3), of the body without coding. */
-  readonly etag: string;
+  readonly etag: () => string;
   /** The body in a content coding; made once and kept. */
   readonly encoded: (coding: 'br' | 'gzip' | 'zstd') => Uint8Array | Promise<Uint8Array>;
   /** `cache-control`, `age`, `vary` and what else belongs to the answer; lower-case names. */

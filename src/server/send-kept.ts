@@ -52,7 +52,7 @@ export function sendKept(kept: KeptAnswer, asked: Asked, telling: Telling): Prom
   const condition = req.headers['if-none-match'];
   if (condition !== undefined && req.method === 'GET') {
     const mediaType = mediaTypeOf(asked.accepted);
-    const tag = namedTag(condition, kept.etag, { mediaType, coding, all: accepted.all });
+    const tag = namedTag(condition, kept.etag(), { mediaType, coding, all: accepted.all });
     if (tag !== undefined) {
       fields['etag'] = tag;
       sendWhole(req, asked.res, { status: 304, headers: fields });
@@ -87,7 +87,7 @@ function send({ kept, asked, fields }: Sending, body: Uint8Array, coding: Coding
   const mediaType = mediaTypeOf(accepted);
   fields['content-type'] = contentTypes[mediaType];
   if (coding !== 'identity') fields['content-encoding'] = coding;
-  if (req.method === 'GET') fields['etag'] = tagOf(kept.etag, { mediaType, coding });
+  if (req.method === 'GET') fields['etag'] = tagOf(kept.etag(), { mediaType, coding });
   fields['content-length'] = body.byteLength;
   sendWhole(req, res, { status: 200, headers: fields, body });
 }

@@ -36,7 +36,7 @@ const decoders: Readonly<Record<string, (body: Buffer) => Buffer>> = {
 function keep(text: string, changes: Partial<KeptAnswer> = {}): KeptAnswer {
   return {
     body: Buffer.from(text),
-    etag: '"t1"',
+    etag: () => '"t1"',
     encoded: (coding) => coders[coding](text),
     headers: { 'cache-control': 'public, max-age=60', age: '7' },
     outcome: 'hit',

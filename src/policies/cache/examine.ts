@@ -13,7 +13,7 @@ import type { CacheHints } from '../../composition/cache-hints/cache-hints.ts';
 import { joinVary } from '../../lib/vary.ts';
 import { compileCachePolicy, type CachePolicy } from '../../operation/cache-policy/cache-policy.ts';
 import type { Vary, VaryOf } from '../../upstream/vary.ts';
-import { operationKey } from './answer-key.ts';
+import { answerKey, operationKey } from './answer-key.ts';
 import { normalFormOf } from './normal-form.ts';
 import type { Entity } from './rules.ts';
 
@@ -25,6 +25,8 @@ export interface Examined {
   readonly policy: CachePolicy;
   /** The part of the key that it is. */
   readonly key: string;
+  /** The whole key where it is all that counts. */
+  readonly plainKey: string;
   /** Where nothing is masked: the upstreams of its plan take part. */
   readonly whole: Varying;
   /** Types with a `maxAge` that its objects may be of, as the rules take them. */
@@ -47,12 +49,14 @@ export interface ExamineParts {
 export function examineOperation({ document, node, plan }: ExaminedOperation, parts: ExamineParts): Examined {
   const { schema, supergraph, hints } = parts;
   const form = normalFormOf(document, node);
+  const key = operationKey(supergraph, form.text);
   const upstreams = plan && new Set(plan.fetches.map(({ upstream }) => upstream));
   return {
     kind: node.operation === 'mutation' ? 'mutation' : 'query',
     document: form.document,
     policy: compileCachePolicy({ document, node, schema, hints }),
-    key: operationKey(supergraph, form.text),
+    key,
+    plainKey: answerKey(key, { values: {}, masked: [], vary: '', caller: undefined }),
     whole: varyingOf(upstreams, parts),
     types: typesWithHints(form.document, schema, hints),
   };

@@ -53,14 +53,14 @@ export function returnedBy(responseHeaders: ResponseHeaders): Returned {
 export function entryOf({ result: { data, errors }, returned, times, tags }: Answer): Entry {
   const kept = errors ? { errors: writeErrors(errors), data } : { data };
   const body = Buffer.from(JSON.stringify(kept));
-  const headers: Record<string, string> = { etag: `"${hash('sha256', body, 'base64url').slice(0, 27)}"` };
-  if (Object.keys(returned).length > 0) headers[returnedField] = JSON.stringify(returned);
+  const headers = Object.keys(returned).length > 0 ? { [returnedField]: JSON.stringify(returned) } : {};
   return { status: 200, headers, body, ...times, tags };
 }
 
 /** An entry is read once: what is made of its headers is the same for all requests. */
 interface Reading {
-  readonly etag: string;
+  /** Found out when it is first read: only answers by GET have one. */
+  etag: string | undefined;
   readonly returned: Returned | undefined;
   readonly hasErrors: boolean;
   readonly maxAge: string;
@@ -101,10 +101,11 @@ export function staleResultOf(entry: Entry, sending: Sending): Result {
 }
 
 function keptAnswer(entry: Entry, sending: Sending, outcome: Outcome): KeptAnswer {
-  const { etag } = readingOf(entry);
   const { key, store } = sending;
   const headers = headersOf(entry, sending);
-  return { body: entry.body, etag, encoded: (coding) => store.encoded(key, entry, coding), headers, outcome };
+  const { body } = entry;
+  const etag = (): string => etagOf(entry);
+  return { body, etag, encoded: (coding) => store.encoded(key, entry, coding), headers, outcome };
 }
 
 /**
@@ -120,13 +121,18 @@ function headersOf(entry: Entry, { scope, vary, isPrivate, now }: Sending): Kept
   return headers;
 }
 
+function etagOf(entry: Entry): string {
+  const reading = readingOf(entry);
+  return (reading.etag ??= `"${hash('sha256', entry.body, 'base64url').slice(0, 27)}"`);
+}
+
 function readingOf(entry: Entry): Reading {
   const known = readings.get(entry);
   if (known) return known;
   const { headers, madeAt, freshUntil, body } = entry;
   const returned = headers[returnedField];
   const reading: Reading = {
-    etag: String(headers['etag']),
+    etag: undefined,
     returned: typeof returned === 'string' ? (JSON.parse(returned) as Returned) : undefined,
     hasErrors: isOfErrors(body),
     maxAge: `max-age=${Math.max(0, Math.floor((freshUntil - madeAt) / 1000))}`,

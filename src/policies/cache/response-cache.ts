@@ -6,7 +6,7 @@ import type { AnswerCache, AskedAnswer, Run } from '../../compiled/answer-cache.
 import type { Variables } from '../../compiled/entry.ts';
 import type { CacheHints } from '../../composition/cache-hints/cache-hints.ts';
 import type { GraphqlCacheConfig } from '../../config/cache-types.ts';
-import { invalidTagsOf, keptTagOf } from '../../operation/cache-policy/entity-tags.ts';
+import { invalidTagsOf } from '../../operation/cache-policy/entity-tags.ts';
 import type { VaryOf } from '../../upstream/vary.ts';
 import { answerKey } from './answer-key.ts';
 import { examineOperation, varyingOf, type Examined, type ExamineParts, type Varying } from './examine.ts';
@@ -112,7 +112,10 @@ class ResponseCache {
     if (isPrivate && scope.caller.id === undefined) return run();
     const varying = masked.length === 0 ? examined.whole : this.#any;
     const vary = varying.valueOf(scope);
-    const key = answerKey(examined.key, { values, masked, vary, caller: isPrivate ? scope.caller : undefined });
+    const isPlain = vary === '' && masked.length === 0 && !isPrivate && isEmpty(values);
+    const key = isPlain
+      ? examined.plainKey
+      : answerKey(examined.key, { values, masked, vary, caller: isPrivate ? scope.caller : undefined });
     const asking: Asking = { examined, asked, values, run, key, varying, isPrivate, maxAgeMs };
     const found = this.#parts.store.get(key);
     return found instanceof Promise ? found.then((each) => this.#settle(asking, each)) : this.#settle(asking, found);
@@ -212,15 +215,15 @@ class ResponseCache {
     const { data, errors, extensions } = result;
     if (!data || extensions !== undefined) return undefined;
     const { policy, document } = examined;
-    const found = policy.collectEntities(data, values);
     const verdict = this.#rules.judgeQuery({
-      ...{ document, errors, key, entities: [...examined.types, ...found] },
+      // Types are enough for a time; the objects are in the tags.
+      ...{ document, errors, key, entities: examined.types },
       session: isPrivate ? asked.scope.caller.id : undefined,
       maxAgeMs: Math.min(maxAgeMs, freshMs),
     });
     if (!verdict) return undefined;
-    const tags = new Set([...policy.answerTags(data, values), ...verdict.entities.map(keptTag)]);
-    return entryOf({ result, returned, times: this.#timesOf(verdict.ttlMs), tags: [...tags] });
+    const tags = policy.answerTags(data, values);
+    return entryOf({ result, returned, times: this.#timesOf(verdict.ttlMs), tags });
   }
 
   #timesOf(ttlMs: number): Times {
@@ -257,14 +260,15 @@ class ResponseCache {
   }
 }
 
+function isEmpty(values: Variables): boolean {
+  for (const _name in values) return false;
+  return true;
+}
+
 interface Ran {
   readonly result: ExecutionResult;
   readonly returned: Returned;
   readonly freshMs: number;
-}
-
-function keptTag(entity: Entity): string {
-  return keptTagOf(known(entity));
 }
 
 function invalidTags(entity: Entity): readonly string[] {
