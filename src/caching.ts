@@ -4,7 +4,8 @@ import type { OpenUpstreams } from './assembly/open-upstreams.ts';
 import { createSingleFlight } from './cache/single-flight.ts';
 import { createCacheStore } from './cache/store.ts';
 import type { CacheStore, SingleFlight } from './cache/types.ts';
-import { readCacheHints } from './composition/cache-hints/cache-hints.ts';
+import { noCacheHints, readCacheHints } from './composition/cache-hints/cache-hints.ts';
+import type { GraphqlCacheConfig } from './config/cache-types.ts';
 import type { GatewayConfig, RouteConfig, UpstreamConfig } from './config/types.ts';
 import { createResponseCache } from './policies/cache/response-cache.ts';
 import type { Redis } from './redis/connect.ts';
@@ -91,7 +92,7 @@ export interface GenerationCaching {
 
 /** Facades whose entities are kept, by type. */
 export function keepEntities(parts: GenerationCaching): ReadonlyMap<string, Facade> {
-  const { config, caching, facades, supergraph } = parts;
+  const { config, caching, facades, opened, supergraph } = parts;
   const kept = config.cache.entities;
   if (Object.keys(kept).length === 0) return facades;
   const types = readEntityTypes(supergraph);
@@ -101,26 +102,40 @@ export function keepEntities(parts: GenerationCaching): ReadonlyMap<string, Faca
   return new Map(
     [...facades].map(([name, facade]) => {
       const vary = varyOf(new Set([name]));
-      return [name, cacheEntities(facade, { kept, types, idFieldOf, vary, store: caching.store, now: Date.now })];
+      const bases = opened.byName.get(name)?.upstream.targets ?? [];
+      // Asking Redis for each entity costs more than the call that is saved.
+      const store = caching.store.own;
+      return [name, cacheEntities(facade, { kept, types, idFieldOf, vary, bases, store, now: Date.now })];
     }),
   );
 }
 
-/** What keeps answers of operations, each audience's for itself; undefined where none are kept. */
+/**
+ * What keeps answers of operations, each audience's for itself, and makes invalid what mutations change, entities too;
+ * undefined where there is nothing of either.
+ */
 export function answersOf(parts: GenerationCaching, { supergraph, schema }: AnswersOf): ResponseCache | undefined {
   const { cache, identity } = parts.config;
-  const { graphql: config } = cache;
-  const credentialHeaders = credentialHeadersOf(identity.providers);
-  if (!config) return undefined;
+  const keepsEntities = Object.keys(cache.entities).length > 0;
+  if (!cache.graphql && !keepsEntities) return undefined;
   const { store, singleFlight } = parts.caching;
+  const config = cache.graphql ?? onlyInvalid;
+  // What an audience does not see may have hints all the same.
+  const hints = readCacheHints(parts.supergraph, config.coordinates);
   return createResponseCache({
-    ...{ config, schema, credentialHeaders, store, singleFlight, now: Date.now },
+    ...{ config, schema, store, singleFlight, now: Date.now },
+    credentialHeaders: credentialHeadersOf(identity.providers),
     supergraph: hash('sha256', print(supergraph), 'base64url'),
-    // What an audience does not see may have hints all the same.
-    hints: readCacheHints(parts.supergraph, config.coordinates),
+    hints: cache.graphql ? hints : { ...noCacheHints, entities: hints.entities },
     varyOf: varyOfUpstreams(parts),
   });
 }
+
+/** Without hints no answer is kept; mutations count all the same. */
+const onlyInvalid: GraphqlCacheConfig = {
+  ...{ coordinates: {}, staleWhileRevalidateMs: 0, staleIfErrorMs: 0, partial: false },
+  ...{ obeysUpstreams: true, invalidatesByMutations: true },
+};
 
 export interface AnswersOf {
   /** The audience's. */

@@ -27,9 +27,11 @@ export interface CacheStoreOptions {
 /** Empty memory in front of what is in Redis already. */
 export function createCacheStore(options: CacheStoreOptions): CacheStore {
   const store = new LayeredStore(options);
+  const stamp = (): Stamp => performance.now();
   return {
+    own: { get: (key) => store.getOwn(key), set: (key, entry, since) => store.setOwn(key, entry, since), stamp },
     get: (key) => store.get(key),
-    stamp: () => performance.now(),
+    stamp,
     set: (key, entry, since) => store.set(key, entry, since),
     written: (key) => store.written(key),
     delete: (key) => store.delete(key),
@@ -87,10 +89,19 @@ class LayeredStore {
   }
 
   set(key: string, entry: Entry, since: Stamp): void {
-    if (entry.body.byteLength > this.#maxEntryBytes || !this.#invalidations.mayStore(entry.tags, since)) return;
+    if (this.setOwn(key, entry, since)) this.#remote?.store(key, entry, since);
+  }
+
+  getOwn(key: string): Found | undefined {
+    return this.#count(this.memory.get(key, Date.now())?.found);
+  }
+
+  /** Whether it is kept. */
+  setOwn(key: string, entry: Entry, since: Stamp): boolean {
+    if (entry.body.byteLength > this.#maxEntryBytes || !this.#invalidations.mayStore(entry.tags, since)) return false;
     this.#asking.delete(key);
     this.memory.set(key, entry, Date.now());
-    this.#remote?.store(key, entry, since);
+    return true;
   }
 
   written(key: string): Promise<void> | undefined {

@@ -33,6 +33,11 @@ export interface Found {
 export type Stamp = number;
 
 export interface CacheStore {
+  /**
+   * This instance's memory alone, for what is small and many: Redis is not asked, nor told. What is made invalid anywhere is
+   * so here, too.
+   */
+  readonly own: OwnStore;
   /** At once (no promise) where memory knows, or there is nothing else to ask. Never throws or rejects; outages are misses. */
   readonly get: (key: string) => Found | undefined | Promise<Found | undefined>;
   /** To be taken before the work begins whose result is stored. */
@@ -61,6 +66,11 @@ export interface CacheStore {
   readonly clear: () => Promise<void>;
   readonly counts: () => CacheCounts;
   readonly close: () => Promise<void>;
+}
+
+export interface OwnStore extends Pick<CacheStore, 'stamp'> {
+  readonly get: (key: string) => Found | undefined;
+  readonly set: (key: string, entry: Entry, since: Stamp) => void;
 }
 
 export interface CacheCounts {

@@ -238,3 +238,18 @@ test('a hint for a place that there is not stops the start, and the check, by it
     assert.match(stderr, /"Query\.peopel".+"Query\.people"/, command);
   }
 });
+
+test('entities of a type are kept one by one, and a change of one is read at once', async (t) => {
+  const files = { 'schema/people.graphql': peopleSdl.replace(' @cacheControl(maxAge: 600)', '') };
+  const gateway = await startCaching(t, { cache: { entities: { Person: { maxAge: '10m' } } } }, { files });
+  const karma = '{ person(id: "1") { name karma } }';
+  const calls = async (query: string): Promise<number> => {
+    gateway.takeCalls();
+    assert.equal((JSON.parse((await ask(gateway, query)).text) as Json)['errors'], undefined, query);
+    return gateway.takeCalls().scores.length;
+  };
+  assert.deepEqual([await calls(karma), await calls(karma)], [1, 0]);
+  assert.equal(await calls('{ people { name karma } }'), 1, 'only the one that is missing is asked for');
+  await ask(gateway, 'mutation { rename(id: "1", name: "Eve") { id } }');
+  assert.deepEqual([await calls(karma), await calls('{ person(id: "2") { karma } }')], [1, 0]);
+});

@@ -24,13 +24,16 @@ export function createMapCacheStore(now: () => number, isRemote = false): MapCac
     const until = Math.max(freshUntil, staleUntil, staleIfErrorUntil, keptUntil);
     return now() < until ? { entry, in: isRemote ? 'redis' : 'memory' } : undefined;
   };
+  const stamp = (): number => (stamps += 1);
+  const set: CacheStore['set'] = (key, entry, since) => {
+    if (entry.tags.every((tag) => (invalidated.get(tag) ?? -1) < since)) entries.set(key, entry);
+  };
   return {
     entries,
+    own: { get: find, set, stamp },
     get: (key) => (isRemote ? Promise.resolve(find(key)) : find(key)),
-    stamp: () => (stamps += 1),
-    set: (key, entry, since) => {
-      if (entry.tags.every((tag) => (invalidated.get(tag) ?? -1) < since)) entries.set(key, entry);
-    },
+    stamp,
+    set,
     written: () => undefined,
     delete: (key) => void entries.delete(key),
     encoded: (_key, entry) => entry.body,

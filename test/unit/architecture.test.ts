@@ -131,7 +131,7 @@ const rooms: Rooms = {
   // What is kept, put together: one store for answers, routes, calls and entities.
   'caching.ts': {
     may: ['cache', 'composition', 'policies', 'rest', 'upstream'],
-    types: ['assembly', 'config/types.ts', 'redis'],
+    types: ['assembly', 'config/types.ts', cacheTypes, 'redis'],
     packages: ['graphql'],
   },
   // What one supergraph is served by: an engine and a GraphQL handler for each audience, and the routes.
