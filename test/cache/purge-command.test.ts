@@ -85,6 +85,8 @@ describe('weft cache purge', () => {
       [missing.code, missing.message],
       ['CONFIGURATION_INVALID', `gateway.yaml: expected redis, but got none; ${why}`],
     );
+    const memory = await failure('port: 0\nredis: { url: "redis://127.0.0.1:1" }\ncache: { store: memory }\n');
+    assert.equal(memory.message, `gateway.yaml: expected cache.store redis, but got memory; ${why}`);
     const url = (await refusingUrl()).replace('http:', 'redis:');
     const away = await failure(`port: 0\nredis: { url: "${url}" }\n`);
     assert.match(away.message, /^nothing may be purged, try again: Redis cannot be reached: /);

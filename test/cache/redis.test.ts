@@ -39,6 +39,7 @@ describe('the store in front of Redis', () => {
     const a = await startInstance(t, { servers });
     const now = Date.now();
     const short = entryOf('x', { tags: ['Life'], freshUntil: now + 1000, staleIfErrorUntil: now + 900_000 });
+    await put(a, 'life 1', entryOf('x', { tags: ['Life'], freshUntil: now + 5000 }));
     await put(a, 'life', short);
     await put(a, 'life 2', entryOf('x', { tags: ['Life'], freshUntil: now + 5000 }));
     for (const key of [entryKey('life'), versionKey('Life')]) {
@@ -182,7 +183,7 @@ describe('the store in front of Redis', () => {
     await put(a, 'lost', entryOf('x', { tags: ['Lost'] }));
     assert.equal(shown(await b.store.get('lost')), 'x in redis');
     const before = b.store.stamp();
-    await a.redis.client('KILL', 'TYPE', 'pubsub');
+    await a.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     await until(() => b.store.counts().entries === 0);
     b.store.set('lost 2', entryOf('begun before', { tags: ['Lost'] }), before);
     assert.equal(b.store.counts().entries, 0);

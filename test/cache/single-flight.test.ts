@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { lockKey } from '../../src/cache/redis/keys.ts';
+import { entryKey, lockKey } from '../../src/cache/redis/keys.ts';
 import { createSingleFlight } from '../../src/cache/single-flight.ts';
 import { startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { entryOf, startInstance, timeoutMs, type Instance } from './rig.ts';
+import { startSlowProxy, type Piece } from './slow-proxy.ts';
 
 describe('work in one process', () => {
   const flight = createSingleFlight({ redis: undefined, timeoutMs });
@@ -84,6 +85,23 @@ describe('work over instances', () => {
       await (results[0] === 'made' ? askB : askA)(key);
       assert.equal(runs, 1);
     }
+  });
+
+  test('the others look when the result is in Redis, not before', async (t) => {
+    const server = await startRedis();
+    t.after(server.close);
+    const gate = Promise.withResolvers<void>();
+    const before = ({ to, text }: Piece): Promise<void> | undefined =>
+      to === 'server' && /\r\nset\r\n/i.test(text) && text.includes(entryKey('slow')) ? gate.promise : undefined;
+    const a = await startInstance(t, { servers: { url: await startSlowProxy(t, { url: server.url, before }) } });
+    const b = await startInstance(t, { servers: { url: server.url } });
+    runs = 0;
+    assert.equal(await asker(a)('slow', { takes: 0 }), 'made');
+    const found = asker(b)('slow', { takes: 0 });
+    // Long enough for the other to have looked, where it does not wait.
+    await pause(100);
+    gate.resolve();
+    assert.deepEqual([await found, runs], ['found', 1]);
   });
 
   test('what cannot be stored is made by each, one after the other', async (t) => {

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Entry, Found } from '../types.ts';
 import { compress, ownBytes, type Compression } from './compress.ts';
 import { endOfEntry, sizeOfEntry } from './entry-size.ts';
-import { TagIndex } from './tag-index.ts';
+import { TagMarks, type Marked } from './tag-marks.ts';
 
 type Forms = Partial<Record<Compression, Uint8Array | Promise<Uint8Array>>>;
 
@@ -15,29 +15,35 @@ export interface Kept {
   readonly end: number;
   readonly forms: Forms;
   readonly bytes: number;
+  readonly marked: Marked;
 }
 
 /** Each set looks at so many of the entries that were asked for least lately. */
 const looksPerSet = 2;
+const looksPerCount = 10_000;
 
 /** Entries of this process, bounded in bytes: those that were asked for least lately go first. */
 export class MemoryStore {
   readonly #maxBytes: number;
   readonly #kept: LRUCache<string, Kept>;
-  readonly #tags = new TagIndex();
+  readonly #tags = new TagMarks();
   // Of entries that are not kept: they live as long as someone holds the entry.
   readonly #looseForms = new WeakMap<Entry, Forms>();
 
   /** @param maxBytes Above 0. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
-    this.#kept = new LRUCache<string, Kept>({
-      maxSize: maxBytes,
-      dispose: ({ entry }, key) => this.#tags.remove(entry.tags, key),
-    });
+    this.#kept = new LRUCache<string, Kept>({ maxSize: maxBytes });
   }
 
+  /** Drops of the first 10,000 those that are no longer good, so that what is counted is what is kept. */
   get entries(): number {
+    let looks = 0;
+    for (const [key, { marked, entry }] of this.#kept.entries()) {
+      looks += 1;
+      if (looks > looksPerCount) break;
+      if (!this.#tags.isGood(marked, entry.tags)) this.#kept.delete(key);
+    }
     return this.#kept.size;
   }
 
@@ -45,15 +51,10 @@ export class MemoryStore {
     return this.#kept.calculatedSize;
   }
 
-  /** How many tags lead to entries. */
-  get tags(): number {
-    return this.#tags.size;
-  }
-
   /** @param now Milliseconds since 1970: what has come to its end by then is gone. */
   get(key: string, now: number): Kept | undefined {
     const kept = this.#kept.get(key);
-    if (kept === undefined || kept.end > now) return kept;
+    if (kept === undefined || (kept.end > now && this.#tags.isGood(kept.marked, kept.entry.tags))) return kept;
     this.#kept.delete(key);
     return undefined;
   }
@@ -63,20 +64,21 @@ export class MemoryStore {
     const body = ownBytes(given.body);
     const entry = body === given.body ? given : { ...given, body };
     const bytes = sizeOfEntry(key, entry);
-    const kept: Kept = { entry, found: { entry, in: 'memory' }, end: endOfEntry(entry), forms: {}, bytes };
+    const found: Found = { entry, in: 'memory' };
+    const kept: Kept = { entry, found, end: endOfEntry(entry), forms: {}, bytes, marked: this.#tags.begin() };
     this.#kept.delete(key);
     this.#dropExpired(now);
     if (bytes > this.#maxBytes || kept.end <= now) return;
     this.#kept.set(key, kept, { size: bytes });
-    this.#tags.add(entry.tags, key);
   }
 
   delete(key: string): void {
     this.#kept.delete(key);
   }
 
+  /** Entries that have it are gone when they are asked for; their room is free when its turn comes. */
   deleteTag(tag: string): void {
-    for (const key of this.#tags.keysOf(tag)) this.#kept.delete(key);
+    this.#tags.mark(tag);
   }
 
   clear(): void {
@@ -121,9 +123,8 @@ export class MemoryStore {
       delete kept.forms[coding];
       return;
     }
-    // A new object: for the same one the size would stay what it was. The old one's tags go with it.
+    // A new object: for the same one the size would stay what it was.
     this.#kept.set(key, { ...kept, bytes }, { size: bytes });
-    this.#tags.add(entry.tags, key);
   }
 
   #dropExpired(now: number): void {
