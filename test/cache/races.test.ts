@@ -104,11 +104,16 @@ class Game {
   /** One message has the tag and a marker: who has lost the marker's entry has heard of the tag. */
   async #placeMarkers(player: Player): Promise<readonly { readonly other: Player; readonly name: string }[]> {
     const others = this.#players.filter((other) => other !== player);
-    return others.map((other) => {
-      const name = `marker ${this.#random()}`;
-      other.instance.store.set(name, entryOf('', { tags: [name] }), other.instance.store.stamp());
-      return { other, name };
-    });
+    return Promise.all(
+      others.map(async (other) => {
+        const name = `marker ${this.#random()}`;
+        const { store } = other.instance;
+        store.set(name, entryOf('', { tags: [name] }), store.stamp());
+        // One that is still on its way to Redis is dropped for what it meets there, before the message has come.
+        await store.written(name);
+        return { other, name };
+      }),
+    );
   }
 }
 
