@@ -6,6 +6,7 @@ import type { RedisServers } from '../config/limit-types.ts';
 import { loadGatewayFolder } from '../config/load.ts';
 import { GatewayError } from '../errors.ts';
 import { closeRedis, connectRedis, waitForRedis } from '../redis/connect.ts';
+import { invalidTagsOf } from '../operation/cache-policy/entity-tags.ts';
 import { UsageError, type Arguments, type CacheFlags } from './arguments.ts';
 
 const connectTimeoutMs = 2000;
@@ -17,21 +18,28 @@ export async function cache({ dir, words, cacheFlags = {} }: Arguments): Promise
   if (words.length !== 1 || words[0] !== 'purge') {
     throw new UsageError(`expected "cache purge", but got "${['cache', ...words].join(' ')}"`);
   }
-  const tags = readTags(cacheFlags);
+  const named = readNames(cacheFlags);
   const redis = await readServers(dir);
-  await purge(redis, tags);
-  const what = cacheFlags.all ? 'all answers' : `answers with ${tags.join(', ')}`;
+  const { tags = [], types = [], all = false } = cacheFlags;
+  await purge(redis, all ? [everything] : [...new Set([...tags, ...types.flatMap(tagsOfType)])]);
+  const what = all ? 'all answers' : `answers with ${named.join(', ')}`;
   process.stdout.write(`purged ${what}: gone from Redis, and all instances are told\n`);
   return 0;
 }
 
-function readTags({ tags = [], types = [], all = false }: CacheFlags): readonly string[] {
+/** `Type`, or `Type:id`: answers that may have the object go as well as those that have. */
+function tagsOfType(type: string): readonly string[] {
+  const colon = type.indexOf(':');
+  if (colon === -1) return invalidTagsOf({ typename: type });
+  return invalidTagsOf({ typename: type.slice(0, colon), id: type.slice(colon + 1) });
+}
+
+function readNames({ tags = [], types = [], all = false }: CacheFlags): readonly string[] {
   const named = [...tags, ...types];
   if (all === named.length > 0) {
     const given = all ? 'both' : 'neither';
     throw new UsageError(`"weft cache purge": expected either --all or some --tag and --type, but got ${given}`);
   }
-  if (all) return [everything];
   for (const tag of named) {
     if (tag.length > 0 && tag.length <= maxTagLength) continue;
     throw new UsageError(`expected tags of 1 to ${maxTagLength} characters, but got one of ${tag.length}`);

@@ -29,6 +29,7 @@ describe('weft cache purge', () => {
       'by tag': ['news'],
       'by type': ['Order'],
       'by entity': ['User', 'User:1'],
+      'may have the entity': ['User', 'User:?'],
       other: ['User', 'User:2'],
     };
     for (const [key, tags] of Object.entries(entries)) await put(instance, key, entryOf(key, { tags }));
