@@ -24,14 +24,17 @@ export function operationKey(supergraph: string, text: string): string {
   return hash('sha256', `${supergraph.length}:${supergraph}${text}`, 'base64url');
 }
 
+const longestPlain = 200;
+
 /**
- * The key of one answer: equal keys, equal answers. It is a hash, as what it is made of may be long and holds what
- * clients sent, credentials too.
+ * The key of one answer: equal keys, equal answers. What is long, or holds what clients sent beside their variables
+ * (credentials too), is hashed.
  */
 export function answerKey(operation: string, { values, masked, vary, caller }: AnswerParts): string {
   // JSON has no line breaks of its own, so no part can be taken for another.
   const owner = caller ? JSON.stringify(ownerOf(caller)) : '';
   const all = `${operation}\n${JSON.stringify(values)}\n${masked.join()}\n${vary}\n${owner}`;
+  if (vary === '' && owner === '' && all.length <= longestPlain) return `graphql=${all}`;
   return `graphql:${hash('sha256', all, 'base64url')}`;
 }
 
