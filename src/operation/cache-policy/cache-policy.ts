@@ -8,7 +8,7 @@ import {
 import type { CacheHints } from '../../composition/cache-hints/cache-hints.ts';
 import { VariableReader } from '../cost/raw-variables.ts';
 import { collectFrom, type Collected } from './collect.ts';
-import { invalidTagsOf, keptTagOf, type Entity } from './entity-tags.ts';
+import { invalidTagsOf, type Entity } from './entity-tags.ts';
 import { factsOf, type Facts } from './facts.ts';
 import { Shapes, type Shape } from './shapes.ts';
 import { hasVariableTags, tagsOfField, type TaggedField } from './tag-texts.ts';
@@ -88,8 +88,7 @@ function queryPolicy(compiled: CompiledPolicy): CachePolicy {
     answerTags(data, variables) {
       const own = tags(variables);
       const found = compiled.collect(data);
-      if (!found || (found.entities.length === 0 && found.tags.size === 0)) return own;
-      return [...new Set([...own, ...found.entities.map(keptTagOf), ...found.tags])];
+      return found ? found.keptTags(own) : own;
     },
   };
 }

@@ -1,9 +1,11 @@
-import { tagOf, type Entity } from './entity-tags.ts';
+import { keptTagOf, tagOf, type Entity } from './entity-tags.ts';
 import type { EntityShape, Shape } from './shapes.ts';
 
 /** The entities of an answer, each once, and what `@cacheTag` of their types says of them. */
 export interface Collected {
   readonly entities: readonly Entity[];
+  /** What an answer with them is kept under, each once, after these. */
+  readonly keptTags: (own: readonly string[]) => readonly string[];
   readonly tags: ReadonlySet<string>;
   /** Those of `tags` that speak of one object: they have its key. */
   readonly keyedTags: ReadonlySet<string>;
@@ -42,6 +44,19 @@ class Collector implements Collected {
     ];
   }
 
+  /** Without making `entities`: answers have them by the hundred. */
+  keptTags(own: readonly string[]): readonly string[] {
+    const all = [...own];
+    const unknown = new Set(this.#unknown);
+    for (const [typename, ids] of this.#ids) {
+      if (ids.size > maxIds) unknown.add(typename);
+      else for (const id of ids) all.push(tagOf(`${typename}:${id}`));
+    }
+    for (const typename of unknown) all.push(keptTagOf({ typename }));
+    for (const tag of this.tags) if (!own.includes(tag)) all.push(tag);
+    return all;
+  }
+
   readObject(data: Members, shape: Shape): void {
     if (shape.entities.size > 0) this.#readEntity(data, shape);
     for (const { responseKey, below } of shape.fields) {
@@ -78,13 +93,16 @@ class Collector implements Collected {
     const id = idOf(data, shape.ids);
     if (id === undefined) this.#unknown.add(typename);
     else {
-      const read = setOf(this.#read, shape);
-      if (read.has(id)) return;
-      read.add(id);
       const ids = setOf(this.#ids, typename);
       if (ids.size <= maxIds) ids.add(id);
     }
-    if (shape.tags.length > 0) this.#addTags(shape.tags, data);
+    if (shape.tags.length === 0) return;
+    if (id !== undefined) {
+      const read = setOf(this.#read, shape);
+      if (read.has(id)) return;
+      read.add(id);
+    }
+    this.#addTags(shape.tags, data);
   }
 
   #addTags(tags: EntityShape['tags'], data: Members): void {
