@@ -95,9 +95,11 @@ export function resultOfRun(result: ExecutionResult, entry: Entry, sending: Send
 
 /** A result that stands for one that could not be had, and says so. */
 export function staleResultOf(entry: Entry, sending: Sending): Result {
-  const result = resultOf(entry, sending, 'stale');
+  const { kept, ...result } = resultOf(entry, sending, 'stale');
   const cache = { stale: true, age: ageOf(entry, sending.now) };
-  return { ...result, extensions: { cache } };
+  // Whoever gets what is not good any more is told, asked or not.
+  const told = kept && { ...kept, headers: { ...kept.headers, 'x-cache': 'stale' } };
+  return { ...result, ...(told && { kept: told }), extensions: { cache } };
 }
 
 function keptAnswer(entry: Entry, sending: Sending, outcome: Outcome): KeptAnswer {

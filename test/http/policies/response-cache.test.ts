@@ -123,6 +123,8 @@ describe('kept answers over HTTP', () => {
     const response = await served.post({ query }, { 'weft-cache': 'true' });
     assert.equal(response.headers.get('x-cache'), 'stale');
     assert.deepEqual(await response.json(), { ...answer, extensions: { cache: { stale: true, age: 61 } } });
+    const unasked = await served.post({ query }, { 'weft-cache': 'false' });
+    assert.equal(unasked.headers.get('x-cache'), 'stale');
   });
 
   test('a write is read at once, whoever wrote', async () => {
