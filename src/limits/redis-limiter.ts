@@ -1,9 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import type { Redis } from '../redis/connect.ts';
+import { Link } from '../redis/link.ts';
+import { startPatience, withPatience } from '../redis/patience.ts';
 import { createMemoryLimiter } from './memory-limiter.ts';
 import { defineCommands, type LimitCommands } from './redis/commands.ts';
 import { Leases } from './redis/leases.ts';
-import { Link, startPatience } from './redis/link.ts';
+import { Faults } from './redis/faults.ts';
 import {
   cameTooLate,
   type ChargeMessage,
@@ -55,11 +57,17 @@ export function createRedisLimiter(options: RedisLimiterOptions): Limiter {
 
 const nothingCharged: Decision = { refusal: undefined, outcomes: [], waitMs: 0, release: undefined };
 
+const notices = {
+  down: "Limits are not counted in Redis, each limit's rule for outages holds",
+  up: 'Limits are counted in Redis again',
+};
+
 class RedisLimiter {
   readonly #redis: Redis;
   readonly #timeoutMs: number;
   readonly #commands: LimitCommands;
   readonly #link: Link;
+  readonly #faults = new Faults();
   readonly #leases: Leases;
   readonly #local: Limiter;
   readonly #refusals: KnownRefusals;
@@ -70,7 +78,8 @@ class RedisLimiter {
     this.#redis = redis;
     this.#timeoutMs = timeoutMs;
     this.#commands = defineCommands(redis, { clock: redisClock, graceMs: 0, leaseMs });
-    this.#link = new Link(this.#commands, timeoutMs);
+    const { isReady, probe } = this.#commands;
+    this.#link = new Link({ isReady, probe: async () => withPatience(probe(), timeoutMs), notices });
     this.#leases = new Leases(this.#commands, leaseMs);
     this.#local = createMemoryLimiter({ now, maxKeys, share: instances, by: 'local' });
     this.#refusals = new KnownRefusals(now, maxKeys);
@@ -165,7 +174,7 @@ class RedisLimiter {
   #blame(error: Error, charges: readonly Charge[]): void {
     if (!error.message.includes('WRONGTYPE')) return this.#link.failed(error.message);
     const names = charges.map(({ limit }) => JSON.stringify(limit.name)).join(', ');
-    this.#link.refused(`of the limits ${names} one has a value of another type`);
+    this.#faults.tell(`of the limits ${names} one has a value of another type`);
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Redis } from '../../redis/connect.ts';
 import { describeFailure } from '../../redis/tell-operators.ts';
 import { lockKey } from './keys.ts';
-import { Link } from './link.ts';
-import { withPatience } from './patience.ts';
+import { Link } from '../../redis/link.ts';
+import { withPatience } from '../../redis/patience.ts';
 
 /**
  * `taken`: whoever asked holds it now. `held`: another does. `done`: another has just let go of it, so that its result may be

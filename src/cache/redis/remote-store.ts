@@ -6,8 +6,8 @@ import { endOfEntry } from '../memory/entry-size.ts';
 import type { Entry, Stamp } from '../types.ts';
 import type { CacheCommands } from './commands.ts';
 import { readEntry, writeEntry } from './entry-codec.ts';
-import { Link } from './link.ts';
-import { withPatience } from './patience.ts';
+import { Link } from '../../redis/link.ts';
+import { withPatience } from '../../redis/patience.ts';
 import { Debts } from './debts.ts';
 import { comesOfInvalidation, isFull, longestWorkMs, makeUpVersion } from './versions.ts';
 

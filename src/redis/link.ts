@@ -1,4 +1,4 @@
-import { publishNotice } from '../../telemetry/channels.ts';
+import { publishNotice } from '../telemetry/channels.ts';
 
 const failuresInARow = 3;
 const probePauseMs = 1000;
