@@ -23,7 +23,8 @@ function isForOperations({ locations }: DirectiveDefinitionNode): boolean {
   return locations.some(({ value }) => operationLocations.has(value));
 }
 
-const operationLocations: ReadonlySet<string> = new Set([
+/** Where directives stand that clients write. */
+export const operationLocations: ReadonlySet<string> = new Set([
   DirectiveLocation.QUERY,
   DirectiveLocation.MUTATION,
   DirectiveLocation.SUBSCRIPTION,

@@ -1,7 +1,6 @@
 import { filterInternalFieldsAndTypes, getStitchingOptionsFromSupergraphSdl } from '@graphql-tools/federation';
 import { stitchSchemas } from '@graphql-tools/stitch';
 import {
-  DirectiveLocation,
   GraphQLError,
   GraphQLSchema,
   isSpecifiedDirective,
@@ -9,6 +8,7 @@ import {
   type ExecutionResult,
   type GraphQLDirective,
 } from 'graphql';
+import { operationLocations } from '../composition/public-schema.ts';
 import { readSupergraphUpstreams } from '../composition/supergraph.ts';
 import { GatewayError } from '../errors.ts';
 import type { Facade, FacadeRequest, RequestScope } from '../upstream/types.ts';
@@ -62,17 +62,6 @@ function withoutSpecifications(schema: GraphQLSchema): GraphQLSchema {
 function isForOperations({ locations }: GraphQLDirective): boolean {
   return locations.some((location) => operationLocations.has(location));
 }
-
-const operationLocations: ReadonlySet<string> = new Set([
-  DirectiveLocation.QUERY,
-  DirectiveLocation.MUTATION,
-  DirectiveLocation.SUBSCRIPTION,
-  DirectiveLocation.FIELD,
-  DirectiveLocation.FRAGMENT_DEFINITION,
-  DirectiveLocation.FRAGMENT_SPREAD,
-  DirectiveLocation.INLINE_FRAGMENT,
-  DirectiveLocation.VARIABLE_DEFINITION,
-]);
 
 interface Delegation {
   readonly document: DocumentNode;
