@@ -40,7 +40,7 @@ export interface LoadResult {
  *   fails is not timed.
  */
 export async function load(target: Target, { connections, durationMs = Infinity, requests = Infinity }: Limits) {
-  const { origin, pathname } = new URL(target.url);
+  const { origin, pathname, search } = new URL(target.url);
   const pool = target.pool ?? new Pool(origin, { connections, pipelining: 1 });
   const latenciesMs: number[] = [];
   const startedAt = performance.now();
@@ -51,7 +51,7 @@ export async function load(target: Target, { connections, durationMs = Infinity,
       if (sentAt - startedAt >= durationMs) return;
       const shot = target.shots[sent++ % target.shots.length] as Shot;
       const { body, answerBytes } = shot;
-      const { status, chunks } = await fire(pool, pathname, shot);
+      const { status, chunks } = await fire(pool, pathname + search, shot);
       const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
       if (status !== 200 || bytes !== answerBytes) {
         const shown = Buffer.concat(chunks).toString().slice(0, 500);
