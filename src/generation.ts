@@ -157,7 +157,7 @@ function handlerOf(parts: GenerationParts, supergraph: DocumentNode): GraphqlHan
 /** What never came to an operation, such as a document that does not parse, counts too. */
 async function chargeAfter(handler: GraphqlHandler, request: Parameters<GraphqlHandler>[0]): Promise<void> {
   await handler(request);
-  await request.scope.limits?.charge();
+  await request.scope.limits?.chargeRest();
 }
 
 /** Errors of variables are found past the plugins, and suggest names of enum values and input fields. */

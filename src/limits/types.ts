@@ -67,8 +67,10 @@ export type Now = () => number;
 export interface RequestCharges {
   /** Charges the request's next operation: what waits for it, and these. Never throws or rejects. */
   readonly chargeOperation: (more: readonly Charge[]) => Decision | Promise<Decision>;
-  /** Charges what still waits, where no operation came to run. */
-  readonly charge: () => Decision | Promise<Decision>;
+  /** Says how many operations the request has. Default 1. */
+  readonly expectOperations: (count: number) => void;
+  /** Once it is answered: charges for those of its operations that never came to be charged. Never rejects. */
+  readonly chargeRest: () => Promise<void>;
   /** Sets a field of the answer, as long as it has not begun. */
   readonly setField: (name: string, value: string) => void;
 }

@@ -213,6 +213,7 @@ class Handler {
       const message = `A batch is answered as one: expected "accept" to allow ${json} or ${graphqlJson}.`;
       throw new GatewayError('NOT_ACCEPTABLE', message);
     }
+    context.scope.limits?.expectOperations(asked.batch.length);
     const results = await runBatch(asked, {
       findText: (request) => this.#findText(request, context.scope),
       runKnown: (request) => this.#runKnown(request, context),

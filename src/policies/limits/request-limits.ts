@@ -25,6 +25,7 @@ export class RequestLimits {
   #pending: Charge[] = [];
   #outcomes: readonly Outcome[] = [];
   #operations = 0;
+  #expected = 1;
 
   constructor(parts: RequestLimitsParts) {
     this.#parts = parts;
@@ -71,6 +72,20 @@ export class RequestLimits {
     if (this.#operations > 0) this.#pending.push(...this.#each);
     this.#operations += 1;
     return this.charge(more);
+  }
+
+  expectOperations(count: number): void {
+    this.#expected = count;
+  }
+
+  /** The request's coming in was charged for the first of them, or still waits. */
+  async chargeRest(): Promise<void> {
+    const missing = this.#expected - Math.max(this.#operations, 1);
+    await this.charge();
+    for (let each = 0; each < missing; each += 1) {
+      this.#pending.push(...this.#each);
+      await this.charge();
+    }
   }
 
   setField(name: string, value: string): void {

@@ -4,6 +4,7 @@ import { send, startGuarded, type GuardedGateway, type SetUp } from '../../suppo
 import { weft } from '../../support/run-weft.ts';
 import { asCaller, jwtFiles, jwtProvider } from '../../support/shop-tokens.ts';
 import type { AnswerError, Json } from '../../support/start-gateway.ts';
+import { until } from '../../support/until.ts';
 
 /** What holds for operations alone: their names, documents, cost and fields, and the switches that turn them off. */
 
@@ -270,12 +271,12 @@ test('each operation of a batch counts, and each is refused for itself', async (
 });
 
 test('operations are switched off by kind, name and field, until a time', async (t) => {
-  const until = new Date(Date.now() + 3_600_000).toISOString();
+  const end = new Date(Date.now() + 3_600_000).toISOString();
   const past = new Date(Date.now() - 1000).toISOString();
   const gateway = await startPeople(t, {
     limits: {
       disabled: [
-        { operations: 'mutation', until, message: 'Writes are back soon.' },
+        { operations: 'mutation', until: end, message: 'Writes are back soon.' },
         { names: ['Report'] },
         { fields: ['Person.photo'] },
         { operations: 'query', until: past },
@@ -288,7 +289,7 @@ test('operations are switched off by kind, name and field, until a time', async 
   assert.deepEqual([refused.status, codesOf(refused)], [503, ['OPERATION_DISABLED']]);
   assert.deepEqual(
     [refused.errors?.[0]?.message, refused.errors?.[0]?.extensions['until']],
-    ['Writes are back soon.', until],
+    ['Writes are back soon.', end],
   );
   const retryAfter = Number(refused.headers['retry-after']);
   assert.ok(retryAfter > 3000 && retryAfter <= 3600, String(retryAfter));
@@ -304,8 +305,8 @@ test('operations are switched off by kind, name and field, until a time', async 
 });
 
 test('a route is switched off, and nothing else with it', async (t) => {
-  const until = new Date(Date.now() + 3_600_000).toISOString();
-  const gateway = await startPeople(t, { limits: { disabled: [{ routes: ['/api'], until }] } });
+  const end = new Date(Date.now() + 3_600_000).toISOString();
+  const gateway = await startPeople(t, { limits: { disabled: [{ routes: ['/api'], until: end }] } });
   const refused = await send(`${gateway.url}/api/people/1`);
   assert.deepEqual([refused.status, refused.code], [503, 'OPERATION_DISABLED']);
   assert.ok(Number(refused.headers['retry-after']) > 3000);
@@ -360,4 +361,20 @@ test('a switch, and guards, that can have no effect are told by the check', asyn
     stdout.split('\n').filter((line) => line.includes('limits.disabled')),
     ['warning: limits.disabled: the schema has no field "Person.fotos", did you mean "Person.photo"?'],
   );
+});
+
+test('operations of a batch that never come to run count each, too', async (t) => {
+  for (const more of [[], [{ name: 'points', counts: 'cost', max: 1000, window }]]) {
+    const gateway = await startPeople(t, {
+      graphql: { batching: { max: 4 } },
+      limits: { rates: [{ name: 'all', per: 'caller', max: 6, window }, ...more], disabled: [{ names: ['Off'] }] },
+    });
+    const off = 'query Off { person(id: "1") { name } }';
+    const body = JSON.stringify([{ query: '{' }, { query: off }, { query: '{ nothing }' }, { query: person }]);
+    const headers = { 'content-type': 'application/json' };
+    assert.equal((await send(`${gateway.url}/graphql`, { method: 'POST', headers, body })).status, 200);
+    // Two of six are left, once the rest has been charged.
+    await until(async () => (await ask(gateway, person)).status === 429);
+    assert.equal(gateway.takeCalls().people.length, 3, 'that of the batch, and two more');
+  }
 });

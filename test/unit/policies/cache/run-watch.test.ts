@@ -86,7 +86,12 @@ describe('how long upstreams let it be kept', () => {
 });
 
 test('a detached run has values, limits and headers of its own', () => {
-  const limits = { chargeOperation: () => assert.fail(), charge: () => assert.fail(), setField: () => {} };
+  const limits = {
+    chargeOperation: () => assert.fail(),
+    chargeRest: () => assert.fail(),
+    expectOperations: () => {},
+    setField: () => {},
+  };
   const own = createRequestScope({
     ...{ headers: {}, signal: AbortSignal.abort(), responseHeaderRules: { 'x-from': 'append' } as const, limits },
   });
