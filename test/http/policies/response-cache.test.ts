@@ -9,6 +9,7 @@ import { createGraphqlHandler } from '../../../src/server/graphql-server.ts';
 import { createRequestScope } from '../../../src/upstream/scope.ts';
 import { createPeople } from '../../support/cache-people.ts';
 import { createCacheRig, type CacheRig, type CacheRigOptions } from '../../support/cache-rig.ts';
+import { until } from '../../support/until.ts';
 import { startRedis } from '../../support/redis.ts';
 import { serveSchema } from '../../support/serve-schema.ts';
 
@@ -146,6 +147,8 @@ describe('instances with one Redis', () => {
       await using first = await serve({ redis });
       await using second = await serve({ redis: other });
       await first.post({ query });
+      // Nobody waits for the write: the answer may be out before Redis has it.
+      await until(async () => (await redis.keys('weft:cache:e:*')).length === 1);
       const shared = await second.post({ query });
       assert.deepEqual([shared.headers.get('x-cache'), second.rig.calls()], ['hit', 0]);
       assert.deepEqual(await shared.json(), answer);
