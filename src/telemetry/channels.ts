@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import type { CallRecord, RequestRecord } from './record.ts';
 
 /** One finished upstream call, whatever came of it. */
 export interface UpstreamCallEvent {
@@ -34,12 +35,48 @@ export interface LimitEvent {
   readonly requestId: string;
 }
 
+/** One finished upstream call, whatever came of it. */
+export interface CallEvent {
+  readonly call: CallRecord;
+  /** '' where it was made for the gateway itself. */
+  readonly requestId: string;
+}
+
+const requestBegins = channel('weft:request.begin');
+const requestEnds = channel('weft:request.end');
+const callBegins = channel('weft:upstream.begin');
+const callEnds = channel('weft:upstream.end');
 const upstreamCalls = channel('weft:upstream.call');
 const internalErrors = channel('weft:error');
 const notices = channel('weft:notice');
 const limits = channel('weft:limit');
 
 /** Stages publish; listeners under `telemetry/` make logs, spans and metrics of it. Without a listener nothing is built. */
+export function hearsRequests(): boolean {
+  return requestEnds.hasSubscribers;
+}
+
+export function publishRequestBegin(record: RequestRecord): void {
+  if (requestBegins.hasSubscribers) requestBegins.publish(record);
+}
+
+/** When the answer has gone out, or its connection is gone. */
+export function publishRequestEnd(record: RequestRecord): void {
+  requestEnds.publish(record);
+}
+
+export function hearsCalls(): boolean {
+  return callEnds.hasSubscribers;
+}
+
+export function publishCallBegin(event: CallEvent): void {
+  if (callBegins.hasSubscribers) callBegins.publish(event);
+}
+
+export function publishCallEnd(event: CallEvent): void {
+  callEnds.publish(event);
+}
+
 export function publishUpstreamCall(make: () => UpstreamCallEvent): void {
   if (upstreamCalls.hasSubscribers) upstreamCalls.publish(make());
 }

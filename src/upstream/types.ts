@@ -5,6 +5,7 @@ import type { GatewayError } from '../errors.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { ClientInfo } from '../lib/forwarded.ts';
 import type { RequestCharges } from '../limits/types.ts';
+import type { RequestRecord } from '../telemetry/record.ts';
 import type { CallScope } from './limit-calls.ts';
 import type { KeepEntities } from './kept-entities.ts';
 import type { HeaderRules } from './request-headers.ts';
@@ -46,6 +47,8 @@ export interface RequestScope {
   readonly signal: AbortSignal;
   /** Collects the response headers of upstream calls, by rule. */
   readonly responseHeaders: ResponseHeaders;
+  /** What is told of the request when it ends; undefined where nobody listens. */
+  readonly record?: RequestRecord | undefined;
   /** Undefined where nobody keeps the answer. */
   readonly watch?: RunWatch;
   /** One value per key for the life of the request: batching loaders by the declaration they belong to. */
