@@ -23,6 +23,7 @@ import { formatError, type FormatError } from './server/format-error.ts';
 import { createGraphqlLane, type GraphqlLaneOptions, type Lane } from './server/graphql-lane.ts';
 import { createGraphqlHandler, type GraphqlHandler } from './server/graphql-server.ts';
 import type { Lanes } from './server/lanes.ts';
+import { recordOf } from './telemetry/record.ts';
 import { stitch } from './stitched/schema.ts';
 import type { Facade } from './upstream/types.ts';
 
@@ -125,7 +126,7 @@ function handlerOf(parts: GenerationParts, supergraph: DocumentNode): GraphqlHan
   const documents = documentCheckOf(limits.documents);
   const answers = caching && answersOf({ ...parts, caching }, { supergraph, schema });
   const engine = createCompiledEngine({
-    ...{ supergraph, facades, schema, runs: config.engine, showsPlans: config.graphql.queryPlan },
+    ...{ supergraph, facades, schema, runs: config.engine, showsPlans: forWhom(config.graphql.queryPlan) },
     ...(introspection !== true && { mayIntrospect: forCallers(introspection) }),
     fieldLimits,
     ...(answers && { answers }),
@@ -146,12 +147,18 @@ function handlerOf(parts: GenerationParts, supergraph: DocumentNode): GraphqlHan
     runPrepared: engine.runPrepared,
     subscribe: engine.subscribe,
     config: { ...config.graphql, showsCache: config.cache.show },
+    showsTimeline: forWhom(config.graphql.timeline ?? false),
     ...(persisted && { resolveDocument: persisted.resolve }),
     challenges: frontDoor.challenges,
     ...(mayHear && { formatError: quietly(mayHear) }),
     plugins: graphqlPolicies({ unavailable, documents, ...(mayHear && { mayHearSuggestions: mayHear }) }),
   });
   return (request) => (request.scope.limits ? chargeAfter(handler, request) : handler(request));
+}
+
+/** At once where it does not depend on the caller. */
+function forWhom(rule: boolean | AccessRule): boolean | ((caller: Caller) => boolean) {
+  return typeof rule === 'boolean' ? rule : forCallers(rule);
 }
 
 /** What never came to an operation, such as a document that does not parse, counts too. */
@@ -184,8 +191,15 @@ function restLane({ config, opened, frontDoor, caching }: GenerationParts): NonN
   return (req, res, _path, below = '') => {
     const match = passthrough.match(req.method ?? 'GET', req.url ?? '/');
     if (!match || (below !== '' && match.route.path.length <= below.length)) return false;
-    const door = doors.get(match.route);
-    if (!door) throw new TypeError(`route "${match.route.path}" has no door`);
+    const { route } = match;
+    const record = recordOf(res);
+    if (record) {
+      record.served = 'rest';
+      record.route = route.path;
+      record.upstream = route.upstream;
+    }
+    const door = doors.get(route);
+    if (!door) throw new TypeError(`route "${route.path}" has no door`);
     const proceed = (entered: Entered): void => {
       if (entered.is === 'refused') passthrough.refuse(req, res, entered);
       else if (entered.is === 'admitted') void passthrough.forward(req, res, match, entered.scope);

@@ -1,6 +1,7 @@
 import type { DocumentNode, ExecutionResult, GraphQLError, OperationDefinitionNode } from 'graphql';
 import type { Operation } from '../planner/operation.ts';
 import type { Plan } from '../planner/plan.ts';
+import type { OperationRun } from '../telemetry/record.ts';
 import type { RequestScope } from '../upstream/types.ts';
 import type { Variables } from './entry.ts';
 
@@ -53,6 +54,8 @@ export interface AdmittedRequest {
   /** As the client sent them: not coerced. */
   readonly variables: Variables;
   readonly scope: RequestScope;
+  /** What is told of it; undefined where nobody listens. */
+  readonly run?: OperationRun | undefined;
 }
 
 export type Admitted =

@@ -28,6 +28,7 @@ import { asksFor, asksSchema } from './asks-schema.ts';
 import { uncountedRefusal } from './authorization.ts';
 import type { Checked, Entry, Examine, Guarded, Reading, Variables } from './entry.ts';
 import { fieldUsesOf } from './field-uses.ts';
+import { identityOf } from './operation-run.ts';
 
 export interface EntryParts {
   readonly schema: GraphQLSchema;
@@ -73,7 +74,10 @@ export function buildEntry(document: DocumentNode, operationName: string | undef
   if (!node) throw new TypeError(`the document has no operation "${operationName ?? ''}"`);
   const { schema, graph, guards, admission } = parts;
   const isPlanned = parts.runs !== 'stitched' && node.operation !== 'subscription';
-  const checked = { asksSchema: asksSchema(document, node) };
+  const checked = {
+    asksSchema: asksSchema(document, node),
+    identity: identityOf(document, node, { plan: undefined, sensitiveVariables: new Set() }),
+  };
   if (!isPlanned && !guards && !admission) {
     const keeping = keepingOf({ document, node, ...nothingKnown }, parts);
     return { value: { runs: 'stitched', ...checked, ...keeping }, bytes: smallestBytes };

@@ -7,16 +7,19 @@ import {
 } from '../composition/field-limits/field-limits.ts';
 import { buildJoinGraph } from '../composition/join-graph/build.ts';
 import type { Program } from '../executor/program.ts';
+import type { KeptAnswer } from '../lib/kept-answer.ts';
 import { mapResults } from '../lib/map-results.ts';
 import type { Plan } from '../planner/plan.ts';
 import { printPlan } from '../planner/print-plan.ts';
 import { executeStitched, subscribeStitched } from '../stitched/execute.ts';
+import type { OperationRun } from '../telemetry/record.ts';
 import type { Facade, RequestScope } from '../upstream/types.ts';
 import type { Admission, AdmittedRequest, Finish } from './admission.ts';
 import type { AnswerCache, Run } from './answer-cache.ts';
 import { introspectionRefusal, type Authorization, type MayIntrospect } from './authorization.ts';
 import type { CompiledEntry, Entry, Keeping, Reading, Variables } from './entry.ts';
 import { Gate, type Allowed } from './gate.ts';
+import { beginRun } from './operation-run.ts';
 import { Programs } from './programs.ts';
 import { asFetchAnswer, asGraphqlError, gatewayErrorOf, resultOf } from './results.ts';
 
@@ -43,8 +46,8 @@ export interface CompiledEngineParts<Examined = unknown, Kept = unknown> {
   readonly answers?: AnswerCache<Kept>;
   /** Default: everyone may. */
   readonly mayIntrospect?: MayIntrospect;
-  /** Whether a request with `weft-query-plan: true` gets its plan in `extensions.queryPlan`. Default false. */
-  readonly showsPlans?: boolean;
+  /** Whether, or for which callers, a request with `weft-query-plan: true` gets its plan in `extensions.queryPlan`. Default false. */
+  readonly showsPlans?: boolean | ((caller: RequestScope['caller']) => boolean);
   /** Bound of all kept programs, in bytes by estimate. Default 64 MiB. */
   readonly maxBytes?: number;
 }
@@ -115,7 +118,7 @@ const nothingMasked: readonly number[] = [];
 class Engine {
   readonly counts = { compiled: 0, stitched: 0 };
   readonly #schema: GraphQLSchema;
-  readonly #showsPlans: boolean;
+  readonly #showsPlans: NonNullable<CompiledEngineParts['showsPlans']>;
   readonly #programs: Programs;
   readonly #gate: Gate | undefined;
   readonly #mayIntrospect: MayIntrospect | undefined;
@@ -142,11 +145,13 @@ class Engine {
   }
 
   execute(args: ExecutionArgs): Promise<ExecutionResult> {
-    const { entry, scope, variables } = this.#read(args);
+    const { entry, scope, variables, planMs } = this.#read(args);
+    const run = beginRun(entry, scope, { variables, planMs });
     if (this.#hidesSchema(entry, scope)) return Promise.resolve(introspectionRefusal);
-    return this.#pass(entry, { variables, scope }, (request) => {
+    return this.#pass(entry, { variables, scope, run }, (request) => {
       if (entry.runs === 'compiled') return this.#run(entry, request);
       this.counts.stitched += 1;
+      if (run) run.engine = 'stitched';
       const isOwn = request.scope === scope;
       return executeStitched(isOwn ? args : { ...args, contextValue: { scope: request.scope } });
     });
@@ -158,15 +163,18 @@ class Engine {
   ): Promise<ExecutionResult> | undefined {
     const entry = this.#programs.find(query, operationName);
     if (entry?.runs !== 'compiled' || (entry.isMutation && req.method !== 'POST')) return undefined;
+    const run = beginRun(entry, scope, { variables, planMs: 0 });
     if (this.#hidesSchema(entry, scope)) return Promise.resolve(introspectionRefusal);
-    return this.#pass(entry, { variables, scope }, (request) => this.#run(entry, request));
+    return this.#pass(entry, { variables, scope, run }, (request) => this.#run(entry, request));
   }
 
   subscribe(args: ExecutionArgs): Promise<Events | ExecutionResult> {
-    const { entry, scope, variables } = this.#read(args);
+    const { entry, scope, variables, planMs } = this.#read(args);
+    const run = beginRun(entry, scope, { variables, planMs });
+    if (run) run.engine = 'stitched';
     if (this.#hidesSchema(entry, scope)) return Promise.resolve(introspectionRefusal);
     if (!this.#gate?.stops(entry)) return subscribeStitched(args);
-    const request = { variables, scope };
+    const request = { variables, scope, run };
     return this.#gate.pass<Events | ExecutionResult>(entry, request, {
       whole: async (finish) => finished(await subscribeStitched(args), finish),
       part: async (allowed, finish) => finished(await this.#subscribeMasked(allowed, request), finish),
@@ -177,13 +185,15 @@ class Engine {
     readonly entry: Entry;
     readonly scope: RequestScope;
     readonly variables: Variables;
+    /** Time for making the operation ready, in milliseconds; 0 where it was, or where nobody wants to know. */
+    readonly planMs: number;
   } {
     const { scope } = contextValue as { readonly scope: RequestScope };
-    return {
-      entry: this.#programs.get(document, operationName ?? undefined),
-      scope,
-      variables: variableValues ?? {},
-    };
+    const startedAt = scope.record ? performance.now() : 0;
+    const { built } = this.#programs;
+    const entry = this.#programs.get(document, operationName ?? undefined);
+    const planMs = scope.record && this.#programs.built !== built ? performance.now() - startedAt : 0;
+    return { entry, scope, variables: variableValues ?? {}, planMs };
   }
 
   #hidesSchema({ asksSchema }: Entry, { caller }: RequestScope): boolean {
@@ -209,21 +219,27 @@ class Engine {
     const { request, plan, finish } = answering;
     const result = this.#keptOrRun(answering);
     const told = finish ? result.then(finish) : result;
-    const shows = this.#showsPlans && plan && request.scope.clientHeaders['weft-query-plan'] === 'true';
-    return shows ? told.then((each) => withPlan(each, plan)) : told;
+    return plan && this.#shows(request.scope) ? told.then((each) => withPlan(each, plan)) : told;
+  }
+
+  #shows({ caller, clientHeaders }: RequestScope): boolean {
+    if (this.#showsPlans === false || clientHeaders['weft-query-plan'] !== 'true') return false;
+    return this.#showsPlans === true || this.#showsPlans(caller);
   }
 
   #keptOrRun({ request, run, keeping, masked, values }: Answering): Promise<ExecutionResult> {
     if (!keeping || !this.#answers) return run(request);
-    const { variables, scope } = request;
+    const { variables, scope, run: told } = request;
     const asked = { variables, values: values ?? keeping.coerce(variables).values, scope, masked };
-    const runAs: Run = (given) => run(given ? { variables, scope: given } : request);
-    return this.#answers.answer(keeping.examined, asked, runAs);
+    const runAs: Run = (given) => run(given ? { variables, scope: given, run: told } : request);
+    const answer = this.#answers.answer(keeping.examined, asked, runAs);
+    return told ? answer.then((result) => noteCache(told, result)) : answer;
   }
 
   #run(runnable: Runnable | CompiledEntry, request: AdmittedRequest): Promise<ExecutionResult> {
     if (runnable.plan) this.counts.compiled += 1;
     else this.counts.stitched += 1;
+    if (request.run) request.run.engine = runnable.plan ? 'compiled' : 'stitched';
     return runProgram(runnable, request);
   }
 
@@ -244,6 +260,12 @@ class Engine {
     if (Symbol.asyncIterator in events) return mapResults(events, shaped);
     return { errors: (events.errors ?? []).map((error) => asGraphqlError({ path: [], error: gatewayErrorOf(error) })) };
   }
+}
+
+function noteCache(run: OperationRun, result: ExecutionResult): ExecutionResult {
+  const { kept } = result as { readonly kept?: KeptAnswer };
+  run.cache = kept?.outcome ?? 'bypass';
+  return result;
 }
 
 async function runProgram(

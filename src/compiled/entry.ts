@@ -2,6 +2,7 @@ import type { GraphQLError } from 'graphql';
 import type { Program } from '../executor/program.ts';
 import type { Operation } from '../planner/operation.ts';
 import type { Plan } from '../planner/plan.ts';
+import type { OperationIdentity } from '../telemetry/record.ts';
 import type { Refusal } from './authorization.ts';
 
 /** What runs one operation of a document. */
@@ -20,6 +21,8 @@ export interface StitchedEntry extends Checked {
 
 /** What is to be checked before an operation may run. */
 export interface Checked {
+  /** What is told of it whenever it runs. Absent for a name that the document has no operation of. */
+  readonly identity?: OperationIdentity;
   /** Whether it asks for `__schema` or `__type`. */
   readonly asksSchema: boolean;
   /** Absent where nothing that it asks for is guarded or limited. */

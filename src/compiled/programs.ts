@@ -29,10 +29,16 @@ export class Programs {
   readonly #keys = new WeakMap<DocumentNode, Map<string | undefined, string>>();
   readonly #ids = new WeakMap<MaskableParts, number>();
   #lastId = 0;
+  #built = 0;
 
   constructor(parts: ProgramsParts) {
     this.#parts = parts;
     this.#entries = new LRUCache({ maxSize: parts.maxBytes ?? 64 * 1024 * 1024 });
+  }
+
+  /** How many operations were made ready so far. */
+  get built(): number {
+    return this.#built;
   }
 
   /** What runs an operation that `get` was asked for before, as long as it is kept. */
@@ -47,6 +53,7 @@ export class Programs {
     if (key === undefined) return unknown;
     const known = this.#entries.get(key);
     if (known && known.runs !== 'masked') return known;
+    this.#built += 1;
     const { value, bytes } = buildEntry(document, operationName, this.#parts);
     this.#entries.set(key, value, { size: bytes + key.length * 2 });
     return value;

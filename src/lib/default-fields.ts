@@ -10,10 +10,16 @@ export type Fields = Readonly<Record<string, string>>;
  */
 export class AnswerWithDefaults extends ServerResponse {
   #defaults: Fields | undefined;
+  #late: (() => Fields) | undefined;
 
   /** Adds to the defaults. `fields` is kept as it is, so it must never change. */
   addDefaults(fields: Fields): void {
     this.#defaults = this.#defaults === undefined ? fields : { ...this.#defaults, ...fields };
+  }
+
+  /** Asks for further defaults at the moment when the answer is written. */
+  addLate(make: () => Fields): void {
+    this.#late = make;
   }
 
   override writeHead(status: number, fields?: OutgoingHttpHeaders | OutgoingHttpHeader[]): this;
@@ -23,7 +29,7 @@ export class AnswerWithDefaults extends ServerResponse {
     first?: string | OutgoingHttpHeaders | OutgoingHttpHeader[],
     second?: OutgoingHttpHeaders | OutgoingHttpHeader[],
   ): this {
-    const defaults = this.#defaults;
+    const defaults = this.#late === undefined ? this.#defaults : { ...this.#defaults, ...this.#late() };
     const isPlain = typeof first !== 'string' && !Array.isArray(first) && this.getHeaderNames().length === 0;
     if (isPlain) return super.writeHead(status, { ...defaults, ...first });
     if (defaults !== undefined) setAbsent(this, defaults);
@@ -35,6 +41,11 @@ export class AnswerWithDefaults extends ServerResponse {
 export function addDefaultFields(res: ServerResponse, fields: Fields): void {
   if (res instanceof AnswerWithDefaults) res.addDefaults(fields);
   else setAbsent(res, fields);
+}
+
+/** Has fields go out that are known only when the answer is written; an answer of another class goes without. */
+export function addLateFields(res: ServerResponse, make: () => Fields): void {
+  if (res instanceof AnswerWithDefaults) res.addLate(make);
 }
 
 function setAbsent(res: ServerResponse, fields: Fields): void {

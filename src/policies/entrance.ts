@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError } from '../errors.ts';
 import { anonymous, type Caller } from '../identity/caller.ts';
 import { readRequestId } from '../lib/request-id.ts';
+import { recordOf, type RequestRecord } from '../telemetry/record.ts';
 import type { RequestScope } from '../upstream/types.ts';
 import type { ClientInfo } from './client-address.ts';
 import type { Door } from './door.ts';
@@ -23,6 +24,8 @@ export interface Entering {
   caller: Caller;
   /** What the request uses of limits; undefined where none holds. */
   limits: RequestLimits | undefined;
+  /** Undefined where nobody wants to know. */
+  readonly record: RequestRecord | undefined;
 }
 
 /** `undefined` goes on. */
@@ -67,11 +70,14 @@ export function createEntrance({ steps, clientOf, createScope, challengesOf }: E
     }
     return undefined;
   };
-  const entered = (entering: Entering, verdict: Verdict): Entered =>
-    verdict === 'answered' ? { is: 'answered' } : { is: 'admitted', scope: createScope(entering) };
+  const entered = (entering: Entering, verdict: Verdict): Entered => {
+    if (entering.record) recordEntrance(entering.record, entering);
+    return verdict === 'answered' ? { is: 'answered' } : { is: 'admitted', scope: createScope(entering) };
+  };
   const refused = (entering: Entering, thrown: unknown): Entered => {
     // Who is refused is nobody to those who format and log the refusal.
     entering.caller = anonymous;
+    if (entering.record) recordEntrance(entering.record, entering);
     const error = asGatewayError(thrown);
     const challenges = challengesOf(error);
     if (challenges.length > 0) entering.res.setHeader('www-authenticate', [...challenges]);
@@ -87,6 +93,7 @@ export function createEntrance({ steps, clientOf, createScope, challengesOf }: E
       client: clientOf(req),
       caller: anonymous,
       limits: undefined,
+      record: recordOf(res),
     };
     try {
       const verdict = pass(entering, 0);
@@ -99,6 +106,15 @@ export function createEntrance({ steps, clientOf, createScope, challengesOf }: E
       return refused(entering, error);
     }
   };
+}
+
+function recordEntrance(record: RequestRecord, { requestId, client, caller }: Entering): void {
+  record.requestId = requestId;
+  record.address = client.address;
+  record.callerId = caller.id;
+  record.consumer = caller.consumer;
+  record.tier = caller.tier;
+  record.entranceMs = performance.now() - record.startedAt;
 }
 
 /** Fail closed: what was not foreseen is a refusal too. */

@@ -36,17 +36,23 @@ export interface FrontDoorParts
   readonly audiences: readonly AudienceConfig[];
   readonly limits: LimitsConfig;
   readonly limiter: Limiter;
+  /** Whether, or for which callers, answers have `server-timing`. Default false. */
+  readonly serverTiming?: boolean | AccessRule;
 }
 
 /** @throws {GatewayError} `CONFIGURATION_INVALID`. */
 export function createFrontDoor(parts: FrontDoorParts): FrontDoor {
-  const { security, anonymous, authenticator, answers, audiences, limits, limiter } = parts;
+  const { security, anonymous, authenticator, answers, audiences, limits, limiter, serverTiming = false } = parts;
   const { decide } = answers;
   const listener = { security, anonymous, decide, limits };
   const { clientOf } = createTrustedProxies(security.trustedProxies);
   return {
     enter: createEntrance({
-      steps: entranceSteps({ ...parts, limiting: { limiter, shown: limits.headers } }),
+      steps: entranceSteps({
+        ...parts,
+        limiting: { limiter, shown: limits.headers },
+        mayHearTiming: serverTiming === false ? undefined : forCallers(serverTiming),
+      }),
       clientOf,
       createScope: parts.createScope,
       challengesOf: (error) => challengesOf(error, authenticator.providers),

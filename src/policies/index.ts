@@ -3,6 +3,8 @@ import type { Plugin } from 'graphql-yoga';
 import type { GatewayError } from '../errors.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
 import type { Caller } from '../identity/caller.ts';
+import { addLateFields } from '../lib/default-fields.ts';
+import { serverTimingOf } from '../telemetry/server-timing.ts';
 import { endAfterRequest, isUnread } from '../lib/unread-request.ts';
 import { checkAddress } from './addresses.ts';
 import { checkCrossSite } from './csrf.ts';
@@ -10,6 +12,7 @@ import type { Entering, Step } from './entrance.ts';
 import { explainMissingSchema } from './explain-missing-schema.ts';
 import { limitDocuments, type DocumentCheck } from './limit-documents.ts';
 import { limitSteps, type LimitStepsOptions } from './limits/steps.ts';
+import { recordPhases } from './record-phases.ts';
 import { hideSuggestions } from './hide-suggestions.ts';
 import { refuseMutationsByGet } from './refuse-mutations-by-get.ts';
 
@@ -24,10 +27,12 @@ export interface EntranceOptions {
   /** The client's certificate (DER), where the connection has one that verifies. */
   readonly clientCertificateOf: (req: IncomingMessage) => Buffer | undefined;
   readonly limiting: Pick<LimitStepsOptions, 'limiter' | 'shown'>;
+  /** Who hears by `server-timing` where the time went. Default: nobody. */
+  readonly mayHearTiming?: ((caller: Caller) => boolean) | undefined;
 }
 
 export function entranceSteps(options: EntranceOptions): readonly Step[] {
-  const { authenticator, limiting } = options;
+  const { authenticator, limiting, mayHearTiming } = options;
   const authenticates = authenticator.providers.length > 0;
   const { refuseDisabled, limitArrival, limitCaller } = limitSteps({ ...limiting, authenticates, now: Date.now });
   return [
@@ -40,6 +45,7 @@ export function entranceSteps(options: EntranceOptions): readonly Step[] {
     authenticate(options), // before the body: strangers do not get to spend our time on it
     checkAccess, // who it is is known now: whether it may come in here
     limitCaller, // after access: nobody's budget is spent on what is not theirs to ask
+    ...(mayHearTiming ? [tellTiming(mayHearTiming)] : []), // last: whoever is refused hears nothing of it
   ];
 }
 
@@ -56,6 +62,7 @@ export interface PolicyOptions {
 export function graphqlPolicies(options: PolicyOptions = {}): readonly Plugin[] {
   const { unavailable = [], mayHearSuggestions, documents } = options;
   return [
+    recordPhases(), // first: what others do while it is parsed and validated counts
     ...(documents ? [limitDocuments(documents)] : []), // before anything is parsed: what is too large costs nothing more
     refuseMutationsByGet(), // as soon as the operation is known: no caller may do this, whoever it is
     explainMissingSchema(unavailable), // after validation, which does not know why a field is not there
@@ -111,7 +118,8 @@ function authenticate({ authenticator, clientCertificateOf }: EntranceOptions): 
   if (authenticator.providers.length === 0) return () => undefined;
   return (entering) => {
     if (isPreflight(entering)) return undefined;
-    const { req, client } = entering;
+    const { req, client, record } = entering;
+    const startedAt = record ? performance.now() : 0;
     const caller = authenticator.authenticate({
       headers: req.headers,
       rawHeaders: req.rawHeaders,
@@ -121,8 +129,13 @@ function authenticate({ authenticator, clientCertificateOf }: EntranceOptions): 
     });
     const take = (found: Caller): undefined => {
       entering.caller = found;
+      if (record) record.authenticationMs = performance.now() - startedAt;
     };
-    return caller instanceof Promise ? caller.then(take) : take(caller);
+    if (!(caller instanceof Promise)) return take(caller);
+    return caller.then(take, (error: unknown) => {
+      if (record) record.authenticationMs = performance.now() - startedAt;
+      throw error;
+    });
   };
 }
 
@@ -132,6 +145,15 @@ const checkAccess: Step = (entering) => {
   const refused = door.access.check(caller, { requestId, address: client.address });
   return refused instanceof Promise ? refused.then(refuse) : refuse(refused);
 };
+
+function tellTiming(mayHear: (caller: Caller) => boolean): Step {
+  return ({ res, record, caller }) => {
+    if (record && mayHear(caller)) {
+      addLateFields(res, () => ({ 'server-timing': serverTimingOf(record, performance.now()) }));
+    }
+    return undefined;
+  };
+}
 
 function refuse(error: GatewayError | undefined): undefined {
   if (error !== undefined) throw error;

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { GatewayError } from '../errors.ts';
+import { recordOf } from '../telemetry/record.ts';
 import { endAfterRequest, isUnread } from '../lib/unread-request.ts';
 
 export interface ErrorOptions {
@@ -19,6 +20,7 @@ export function writeError(
   error: GatewayError,
   { requestId, headers = {}, leavesBody = false }: ErrorOptions,
 ): void {
+  recordOf(res)?.addError(error.code, error.upstream);
   if (res.headersSent || res.destroyed) {
     res.destroy();
     return;

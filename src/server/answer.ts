@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { GatewayError } from '../errors.ts';
+import { recordOf } from '../telemetry/record.ts';
 import { endAfterRequest, isUnread } from '../lib/unread-request.ts';
 
 export interface Answer {
@@ -25,6 +26,8 @@ export function sendAnswer(req: IncomingMessage, res: ServerResponse, { status, 
 /** Sends an answer as it is; headers set on `res` before go along. Does nothing where the client has left. */
 export function sendWhole(req: IncomingMessage, res: ServerResponse, { status, headers, body }: WholeAnswer): void {
   if (res.headersSent || res.destroyed) return;
+  const record = recordOf(res);
+  if (record && body !== undefined) record.responseBytes = Number(headers['content-length'] ?? 0);
   const leavesBody = isUnread(req);
   if (leavesBody) res.setHeader('connection', 'close');
   res.writeHead(status, headers);
@@ -38,6 +41,7 @@ export function sendWhole(req: IncomingMessage, res: ServerResponse, { status, h
 /** Sends an error of the HTTP lanes as `{ error: { code, message, requestId } }`. */
 export function sendError(req: IncomingMessage, res: ServerResponse, error: GatewayError, requestId: string): void {
   const { code, publicMessage: message, status } = error;
+  recordOf(res)?.addError(code, undefined);
   res.setHeader('x-request-id', requestId);
   const text = JSON.stringify({ error: { code, message, requestId } });
   sendAnswer(req, res, { status, headers: { 'content-type': 'application/json; charset=utf-8' }, text });

@@ -4,7 +4,7 @@ import { publishInternalError } from '../telemetry/channels.ts';
 import type { RequestScope } from '../upstream/types.ts';
 
 /** What of a request an error's text depends on. */
-export type ErrorScope = Pick<RequestScope, 'requestId' | 'signal' | 'once' | 'caller'>;
+export type ErrorScope = Pick<RequestScope, 'requestId' | 'signal' | 'once' | 'caller' | 'record'>;
 
 /** Makes what a client reads of an error; never throws. */
 export type FormatError = (error: unknown, scope: ErrorScope) => GraphQLFormattedError;
@@ -19,13 +19,18 @@ export const formatError: FormatError = (error, scope) => {
   const known = gatewayErrorsOf(error);
   for (const cause of known) if (cause.isInternal) publish(cause, cause, scope);
   const [first] = known;
-  if (first) return formatted(error, messageFor(first), extensionsOf(first, scope));
+  if (first) {
+    scope.record?.addError(first.code, first.upstream);
+    return formatted(error, messageFor(first), extensionsOf(first, scope));
+  }
   const code = requestErrorCode(error);
   if (code && error instanceof GraphQLError) {
+    scope.record?.addError(code, undefined);
     return formatted(error, error.message, { code, requestId: scope.requestId });
   }
   if (scope.signal.aborted) return formatError(new GatewayError('CLIENT_CLOSED_REQUEST', 'The client left.'), scope);
   const hidden = new GatewayError('INTERNAL_ERROR', messageOf(error), { cause: error });
+  scope.record?.addError(hidden.code, undefined);
   publish(hidden, originOf(error) ?? hidden, scope);
   return formatted(error, hidden.publicMessage, extensionsOf(hidden, scope));
 };

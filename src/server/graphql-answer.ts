@@ -80,6 +80,8 @@ export interface Asked {
   readonly accepted: Accepted;
   /** For an answer 401. */
   readonly challenges: readonly string[];
+  /** Adds what this very request asks to be told beside its answer; undefined where it asks for nothing. */
+  readonly extend?: ((result: Result) => Result) | undefined;
 }
 
 export interface TextAnswer {
@@ -90,7 +92,7 @@ export interface TextAnswer {
 
 /** The answer to a request for one result. Sets on `res` what goes with it: `allow`, `vary`. */
 export function answerOf(result: Result, asked: Asked, formatError: FormatError): TextAnswer {
-  const formatted = formatResult(result, asked.scope, formatError);
+  const formatted = formatResult(asked.extend ? asked.extend(result) : result, asked.scope, formatError);
   const mediaType = mediaTypeOf(asked.accepted);
   const status = statusOfResult(formatted, mediaType);
   setFields(asked, status, formatted.errors !== undefined);

@@ -3,6 +3,7 @@ import type { GatewayConfig } from '../config/types.ts';
 import { GatewayError } from '../errors.ts';
 import type { Caller } from '../identity/caller.ts';
 import { addDefaultFields } from '../lib/default-fields.ts';
+import { recordOf } from '../telemetry/record.ts';
 import type { RequestScope } from '../upstream/types.ts';
 import { prefersPage } from './accepted.ts';
 import { namesDocument, pathOf } from './document-path.ts';
@@ -38,6 +39,11 @@ export function createGraphqlLane({ config, enter, enterPage = enter, handlerFor
   // Without `async`: a promise that waits for the handler's own would be one more for each request.
   return (req, res, draining) => {
     const wantsPage = page !== undefined && asksForPage(req, config.path);
+    const record = recordOf(res);
+    if (record) {
+      record.served = wantsPage ? 'page' : 'graphql';
+      record.route = config.path;
+    }
     const entering = wantsPage ? enterPage(req, res) : enter(req, res);
     const proceed = (entered: Entered): Promise<void> => {
       if (entered.is === 'answered') return done;

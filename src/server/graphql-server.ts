@@ -4,7 +4,9 @@ import type { Plugin } from 'graphql-yoga';
 import type { GatewayConfig } from '../config/types.ts';
 import { GatewayError } from '../errors.ts';
 import { addDefaultFields } from '../lib/default-fields.ts';
+import type { Caller } from '../identity/caller.ts';
 import type { AskedDocument } from '../persisted/types.ts';
+import { timelineOf } from '../telemetry/timeline.ts';
 import type { RequestScope } from '../upstream/types.ts';
 import { eventStream, graphqlJson, json, readAccepted, type Accepted } from './accepted.ts';
 import { sendAnswer, type Answer } from './answer.ts';
@@ -68,6 +70,8 @@ export interface GraphqlContext {
   readonly accepted: Accepted;
   readonly draining: AbortSignal;
   readonly challenges: readonly string[];
+  /** Adds what this very request asks to be told beside its answer; undefined where it asks for nothing. */
+  readonly extend: ((result: Result) => Result) | undefined;
 }
 
 export interface GraphqlHandlerOptions {
@@ -91,6 +95,8 @@ export interface GraphqlHandlerOptions {
   readonly resolveDocument?: ResolveDocument;
   /** Default: `formatError` of this folder. */
   readonly formatError?: FormatError;
+  /** Whether, or for which callers, a request with `weft-timeline: true` gets `extensions.timeline`. Default false. */
+  readonly showsTimeline?: boolean | ((caller: Caller) => boolean);
   /** Policies, in their order. */
   readonly plugins?: readonly Plugin[];
   /** Values of `www-authenticate` for an answer 401. Default: none. */
@@ -117,6 +123,7 @@ class Handler {
   readonly #runPrepared: RunPrepared | undefined;
   readonly #resolve: ResolveDocument;
   readonly #showsCache: boolean;
+  readonly #showsTimeline: NonNullable<GraphqlHandlerOptions['showsTimeline']>;
 
   constructor(options: GraphqlHandlerOptions) {
     const { config, formatError = formatErrorForClients, challenges = [], resolveDocument } = options;
@@ -127,6 +134,7 @@ class Handler {
     this.#challenges = challenges;
     this.#runPrepared = options.runPrepared;
     this.#showsCache = showsCache;
+    this.#showsTimeline = options.showsTimeline ?? false;
     this.#resolve = resolveDocument ?? textThatCame;
   }
 
@@ -134,7 +142,9 @@ class Handler {
     try {
       checkMethod(req, res);
       const accepted = readAccepted(req.headers.accept);
-      const context: GraphqlContext = { req, res, scope, accepted, draining, challenges: this.#challenges };
+      const challenges = this.#challenges;
+      const extend = this.#extender(scope);
+      const context: GraphqlContext = { req, res, scope, accepted, draining, challenges, extend };
       const reading = this.#read(context);
       const asked = reading instanceof Promise ? await reading : reading;
       if (asked === undefined) return;
@@ -159,6 +169,16 @@ class Handler {
     } catch (error) {
       sendRefusal({ req, res, scope }, refusalOf(error), this.#formatError);
     }
+  }
+
+  #extender({ caller, clientHeaders, record }: RequestScope): GraphqlContext['extend'] {
+    const shows = this.#showsTimeline;
+    if (shows === false || !record || clientHeaders['weft-timeline'] !== 'true') return undefined;
+    if (shows !== true && !shows(caller)) return undefined;
+    return (result) => ({
+      ...result,
+      extensions: { ...result.extensions, timeline: timelineOf(record, performance.now()) },
+    });
   }
 
   /** Undefined where the request cannot be read or has no document to run: that is answered here. */
@@ -196,7 +216,7 @@ class Handler {
   /** A promise only where something has to be waited for. */
   #send(result: Result, context: GraphqlContext): Promise<void> | undefined {
     const { kept } = result;
-    if (kept && isWhole(result)) return sendKept(kept, context, { showsCache: this.#showsCache });
+    if (kept && !context.extend && isWhole(result)) return sendKept(kept, context, { showsCache: this.#showsCache });
     const answer = answerOf(result, context, this.#formatError);
     if (!kept) {
       sendText(context, answer);

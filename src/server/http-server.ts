@@ -7,6 +7,7 @@ import { GatewayError } from '../errors.ts';
 import { AnswerWithDefaults } from '../lib/default-fields.ts';
 import { maxIgnoredBytes, maxIgnoredMs } from '../lib/unread-request.ts';
 import { serve, type Lanes } from './lanes.ts';
+import { createRecords, noRecords, type RecordOptions } from './records.ts';
 import { createDrain } from './shutdown.ts';
 import { tlsOptions } from './tls-options.ts';
 
@@ -21,6 +22,8 @@ export interface HttpServerOptions {
   readonly drainMs: number;
   /** Serves HTTPS in place of HTTP. Default: HTTP. */
   readonly tls?: TlsConfig | undefined;
+  /** Default: a request has a record where somebody listens, which says nothing of the client's program. */
+  readonly records?: RecordOptions | undefined;
 }
 
 export interface HttpServer {
@@ -54,11 +57,13 @@ const limits = {
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { host, port, lanes, drainMs, tls } = options;
+  const records = createRecords(options.records ?? noRecords);
   const shared = { ...limits, ServerResponse: AnswerWithDefaults };
   const server = tls === undefined ? createServer(shared) : createTlsServer({ ...shared, ...tlsOptions(tls) });
   const drain = createDrain(server, drainMs);
   server.on('request', (req: IncomingMessage, res: ServerResponse) => {
-    drain.track(res);
+    records.begin(req, res);
+    drain.track(res, records.end);
     serve(req, res, lanes(), drain.signal);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {

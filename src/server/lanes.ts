@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError } from '../errors.ts';
 import { readRequestId } from '../lib/request-id.ts';
 import { publishInternalError } from '../telemetry/channels.ts';
+import { recordOf } from '../telemetry/record.ts';
 import { sendError } from './answer.ts';
 import { namesDocument, pathOf } from './document-path.ts';
 import type { Lane } from './graphql-lane.ts';
@@ -27,6 +28,8 @@ export function serve(req: IncomingMessage, res: ServerResponse, lanes: Lanes, d
   try {
     const path = pathOf(req.url ?? '');
     if (path === '/health/live' || path === '/health/ready') {
+      const record = recordOf(res);
+      if (record) record.served = 'probe';
       if (!isRead(req))
         refuse(req, res, new GatewayError('METHOD_NOT_ALLOWED', `Expected GET or HEAD, but got: ${req.method}`));
       else if (path === '/health/live') sendLive(req, res);

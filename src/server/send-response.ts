@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { eventStream } from './accepted.ts';
+import { recordOf } from '../telemetry/record.ts';
 import { sendAnswer } from './answer.ts';
 
 /** Sends what Yoga answers. An event stream ends when the client leaves or `draining` aborts. */
@@ -54,10 +55,12 @@ async function sendStream(res: ServerResponse, { status, headers, body, draining
   res.once('close', stop);
   draining.addEventListener('abort', stop);
   res.writeHead(status, headers);
+  const record = recordOf(res);
   try {
     for (;;) {
       const part = await reader.read();
       if (stopped || part.done) break;
+      if (record) record.responseBytes += part.value.byteLength;
       if (!res.write(part.value)) await drained(res);
     }
   } catch (error) {

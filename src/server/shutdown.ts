@@ -7,8 +7,8 @@ import { TurnoverMap } from '../lib/turnover-map.ts';
 export interface Drain {
   /** Aborts when the shutdown begins. */
   readonly signal: AbortSignal;
-  /** To be told of each request at its start. */
-  readonly track: (res: ServerResponse) => void;
+  /** To be told of each request at its start; `ended` is called when its answer is closed. */
+  readonly track: (res: ServerResponse, ended?: (res: ServerResponse) => void) => void;
   /** Whether an answer is on its way on this connection. */
   readonly isAnswering: (socket: Duplex) => boolean;
   /** Resolves when all connections are closed; never rejects. Further calls give the same promise. */
@@ -34,11 +34,12 @@ export function createDrain(server: Server, drainMs: number): Drain {
 
   return {
     signal: controller.signal,
-    track: (res) => {
+    track: (res, ended) => {
       running.set(res, true);
       if (controller.signal.aborted) res.setHeader('connection', 'close');
       res.once('close', () => {
         running.delete(res);
+        ended?.(res);
         // An answer whose headers promised to keep the connection leaves it idle.
         if (controller.signal.aborted) setImmediate(() => server.closeIdleConnections());
       });

@@ -19,16 +19,22 @@ import {
 
 // Stages publish what happens; they know no listener.
 const channels = 'telemetry/channels.ts';
+const record = 'telemetry/record.ts';
 // Plain data without behaviour: every stage is told by the configuration what to do, none reads a file for it.
 const configTypes = 'config/types.ts';
 const limitTypes = 'config/limit-types.ts';
 const cacheTypes = 'config/cache-types.ts';
+const telemetryTypes = 'config/telemetry-types.ts';
 
 const rooms: Rooms = {
   lib: { may: [] },
   'errors.ts': { may: [], node: 'none' },
   // Listeners log errors by their code.
-  telemetry: { may: ['lib'], types: ['errors.ts', configTypes], packages: ['pino'] },
+  telemetry: {
+    may: ['lib', 'errors.ts'],
+    types: [configTypes, telemetryTypes],
+    packages: ['pino', 'pino-pretty', '@opentelemetry/'],
+  },
   config: { may: ['lib', 'errors.ts'], packages: ['yaml', 'zod'] },
   composition: {
     may: ['lib', 'errors.ts', channels],
@@ -83,7 +89,7 @@ const rooms: Rooms = {
   // All of GraphQL was decided in the plan.
   executor: { may: ['lib', 'errors.ts'], types: ['planner', 'upstream', configTypes], node: 'offline' },
   upstream: {
-    may: ['lib', 'errors.ts', channels, 'identity/caller.ts', 'cache'],
+    may: ['lib', 'errors.ts', channels, record, 'identity/caller.ts', 'cache'],
     types: [configTypes, 'limits', cacheTypes],
     // Facades understand operations and `_entities`, so they read GraphQL.
     packages: ['graphql', '@graphql-tools/', 'dataloader', 'eventsource-parser', 'lru-cache', 'undici', 'yaml'],
@@ -92,19 +98,30 @@ const rooms: Rooms = {
   cache: { may: ['lib', 'errors.ts', channels, 'redis'], types: [cacheTypes], packages: ['ioredis', 'lru-cache'] },
   // Policies say what a caller may do and tell telemetry; what makes the call is a type to them.
   policies: {
-    may: ['lib', 'errors.ts', channels, 'cache', 'identity', 'limits', 'operation', 'composition/cost/'],
+    may: [
+      'lib',
+      'errors.ts',
+      channels,
+      record,
+      'telemetry/server-timing.ts',
+      'cache',
+      'identity',
+      'limits',
+      'operation',
+      'composition/cost/',
+    ],
     types: ['upstream', 'compiled', 'composition', configTypes, 'config/identity-types.ts', limitTypes, cacheTypes],
     packages: ['graphql', 'graphql-yoga', '@envelop/', 'lru-cache', 'undici'],
   },
   // Operations to programs: the planner decides, the executor runs.
   compiled: {
-    may: ['lib', 'errors.ts', channels, 'composition', 'planner', 'executor', 'stitched'],
+    may: ['lib', 'errors.ts', channels, record, 'composition', 'planner', 'executor', 'stitched'],
     types: ['upstream', configTypes],
     packages: ['graphql', '@graphql-tools/utils', 'lru-cache'],
     node: 'offline',
   },
   rest: {
-    may: ['lib', 'errors.ts', channels, 'upstream', 'cache'],
+    may: ['lib', 'errors.ts', channels, record, 'upstream', 'cache'],
     types: [configTypes, cacheTypes, 'identity/caller.ts'],
     packages: ['lru-cache', 'undici'],
   },
@@ -117,13 +134,13 @@ const rooms: Rooms = {
   },
   // Sockets and their requests; the two spines come in as values of gateway.ts's types.
   server: {
-    may: ['lib', 'errors.ts', channels],
+    may: ['lib', 'errors.ts', channels, record, 'telemetry/timeline.ts'],
     types: ['gateway.ts', 'upstream', 'persisted', 'identity/caller.ts', configTypes, 'config/identity-types.ts'],
     packages: ['graphql', 'graphql-yoga', '@graphql-yoga/'],
   },
   'gateway.ts': {
     may: [
-      ...['lib', 'errors.ts', channels, 'config', 'composition', 'assembly', 'upstream'],
+      ...['lib', 'errors.ts', 'telemetry', 'config', 'composition', 'assembly', 'upstream'],
       ...['policies', 'server', 'caching.ts', 'generation.ts', 'security.ts'],
     ],
     packages: ['graphql'],
@@ -136,7 +153,20 @@ const rooms: Rooms = {
   },
   // What one supergraph is served by: an engine and a GraphQL handler for each audience, and the routes.
   'generation.ts': {
-    may: ['lib', 'errors.ts', 'caching.ts', 'composition', 'compiled', 'policies', 'rest', 'server', 'stitched'],
+    may: [
+      ...[
+        'lib',
+        'errors.ts',
+        record,
+        'caching.ts',
+        'composition',
+        'compiled',
+        'policies',
+        'rest',
+        'server',
+        'stitched',
+      ],
+    ],
     types: ['assembly', 'identity/caller.ts', 'persisted', 'upstream', configTypes, 'config/identity-types.ts'],
     packages: ['graphql'],
   },
@@ -146,6 +176,7 @@ const rooms: Rooms = {
       'lib',
       'errors.ts',
       channels,
+      record,
       'assembly',
       'caching.ts',
       'composition',

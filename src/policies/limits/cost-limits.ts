@@ -7,6 +7,7 @@ import { GatewayError } from '../../errors.ts';
 import { compileCost, type CostEstimate, type OperationCost } from '../../operation/cost/operation-cost.ts';
 import { compileUpstreamCosts, type UpstreamCosts } from '../../operation/cost/upstream-costs.ts';
 import { publishLimit } from '../../telemetry/channels.ts';
+import type { OperationRun } from '../../telemetry/record.ts';
 import type { RequestScope } from '../../upstream/types.ts';
 
 /** What an operation costs, and what it may. */
@@ -28,6 +29,7 @@ export interface AskedCost {
   readonly estimate: CostEstimate;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly scope: RequestScope;
+  readonly run?: OperationRun | undefined;
 }
 
 export interface CostParts {
@@ -110,10 +112,11 @@ export function asGraphqlError(originalError: GatewayError): GraphQLError {
 /** Puts what an operation was thought to cost, and what it did, into its answer. */
 export function tellCost(
   { operation }: ExaminedCost,
-  { estimate, variables, scope }: AskedCost,
+  { estimate, variables, scope, run }: AskedCost,
 ): (result: ExecutionResult) => ExecutionResult {
   return (result) => {
     const cost = { estimated: estimate.points, actual: operation.actual(result.data, variables) };
+    if (run) run.actualCost = cost.actual;
     scope.limits?.setField('weft-cost-estimated', String(cost.estimated));
     scope.limits?.setField('weft-cost-actual', String(cost.actual));
     return { ...result, extensions: { ...result.extensions, cost } };

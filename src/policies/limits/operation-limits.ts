@@ -91,6 +91,7 @@ class OperationLimits {
     const tooMuch = measure && this.#parts.documents?.checkKnown(measure, variables, scope);
     if (tooMuch) return { refused: [tooMuch] };
     const estimate = cost?.operation.estimate(variables);
+    if (request.run) request.run.estimatedCost = estimate?.points;
     const tooCostly = cost && estimate && this.#costs?.refusalOf(cost, { estimate, variables, scope });
     if (tooCostly) return { refused: [tooCostly] };
     const charged = this.#charge(examined, { request, estimate });

@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hearsRequests, publishRequestBegin, publishRequestEnd } from '../telemetry/channels.ts';
+import { carryRecord, recordOf, RequestRecord } from '../telemetry/record.ts';
+
+export interface RecordOptions {
+  /** Request headers, lower case, that say what program asks and in which version; the first that is there counts. */
+  readonly clientName: readonly string[];
+  readonly clientVersion: readonly string[];
+  /** Whether each request has a record, though nobody listens: what it says may be shown to its caller. */
+  readonly always: boolean;
+}
+
+/** Makes the record of each request, where anybody wants one, and tells of it when the answer has gone out. */
+export interface Records {
+  readonly begin: (req: IncomingMessage, res: ServerResponse) => void;
+  /** To be called when the answer is closed. */
+  readonly end: (res: ServerResponse) => void;
+}
+
+export const noRecords: RecordOptions = { clientName: [], clientVersion: [], always: false };
+
+/** What a client says of itself is cut here: names have no need of more, and lines and labels must be bounded. */
+const maxNameLength = 64;
+
+export function createRecords({ clientName, clientVersion, always }: RecordOptions): Records {
+  return {
+    begin: (req, res) => {
+      if (!always && !hearsRequests()) return;
+      const { method = '', headers } = req;
+      const record = new RequestRecord(method, headers);
+      record.clientName = firstOf(headers, clientName);
+      record.clientVersion = firstOf(headers, clientVersion);
+      carryRecord(res, record);
+      publishRequestBegin(record);
+    },
+    end: (res) => {
+      const record = recordOf(res);
+      if (!record) return;
+      record.endedAt = performance.now();
+      record.status = res.headersSent ? res.statusCode : 0;
+      record.isAborted = !res.writableFinished;
+      if (record.requestBytes === 0) record.requestBytes = Number(record.headers['content-length'] ?? 0) || 0;
+      if (hearsRequests()) publishRequestEnd(record);
+    },
+  };
+}
+
+function firstOf(headers: IncomingMessage['headers'], names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = headers[name];
+    if (typeof value === 'string' && value !== '') return value.slice(0, maxNameLength);
+  }
+  return undefined;
+}
