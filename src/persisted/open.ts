@@ -127,7 +127,7 @@ class Persisted {
   #serve(text: string, request: AskingRequest): string {
     const served = this.#admit(text, request);
     if (served !== undefined) return served;
-    publishLimit(() => ({ limit: 'trustedDocuments', outcome: 'refused', requestId: request.requestId }));
+    publishLimit(() => ({ limit: 'trustedDocuments', outcome: 'refused', ...whose(request) }));
     throw new GatewayError('OPERATION_NOT_TRUSTED', 'Expected a document that the gateway knows, but got another one');
   }
 
@@ -138,7 +138,7 @@ class Persisted {
     if (known !== undefined) return known.text;
     if (this.#mayBypass(request.caller)) return text;
     if (this.#mode === 'enforce') return undefined;
-    publishLimit(() => ({ limit: 'trustedDocuments', outcome: 'measured', requestId: request.requestId }));
+    publishLimit(() => ({ limit: 'trustedDocuments', outcome: 'measured', ...whose(request) }));
     this.#unknown.tell(text, request);
     return text;
   }
@@ -163,4 +163,11 @@ function notFound(): GatewayError {
 
 function notSupported(): GatewayError {
   return new GatewayError('PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported');
+}
+
+function whose({ caller, requestId }: AskingRequest): {
+  readonly tier: string | undefined;
+  readonly requestId: string;
+} {
+  return { tier: caller.tier, requestId };
 }

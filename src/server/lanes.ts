@@ -20,6 +20,8 @@ export interface Lanes {
    */
   readonly routes?: (req: IncomingMessage, res: ServerResponse, path: string, below?: string) => boolean;
   readonly readiness: () => Readiness;
+  /** Where metrics are read; the path as the client sends it. Default: they are not read here. */
+  readonly metrics?: { readonly path: string; readonly lane: Lane };
 }
 
 /** Sends a request down its lane: health, GraphQL, REST routes; else 404. Never throws. */
@@ -34,6 +36,10 @@ export function serve(req: IncomingMessage, res: ServerResponse, lanes: Lanes, d
         refuse(req, res, new GatewayError('METHOD_NOT_ALLOWED', `Expected GET or HEAD, but got: ${req.method}`));
       else if (path === '/health/live') sendLive(req, res);
       else sendReady(req, res, { ...lanes.readiness(), stopping: draining.aborted });
+      return;
+    }
+    if (lanes.metrics && path === lanes.metrics.path) {
+      lanes.metrics.lane(req, res, draining).catch(fail);
       return;
     }
     // Before the routes: one that takes all paths (`/`) does not take this one, which is longer.

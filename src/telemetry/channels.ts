@@ -32,6 +32,8 @@ export interface LimitEvent {
   readonly limit: string;
   /** `measured`: it was let pass, as the limit is only measured. */
   readonly outcome: 'refused' | 'measured';
+  /** The caller's tier, as far as it was known. */
+  readonly tier?: string | undefined;
   readonly requestId: string;
 }
 

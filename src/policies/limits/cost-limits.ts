@@ -58,8 +58,9 @@ export function createCostLimits({ config, isCounted, supergraph, schema }: Cost
       if (!limits) return undefined;
       const refusal = refusalOf(examined, asked, config);
       if (!refusal) return undefined;
-      const { requestId } = asked.scope;
-      publishLimit(() => ({ limit: 'cost', outcome: mode === 'measure' ? 'measured' : 'refused', requestId }));
+      const { requestId, caller } = asked.scope;
+      const outcome = mode === 'measure' ? 'measured' : 'refused';
+      publishLimit(() => ({ limit: 'cost', outcome, tier: caller.tier, requestId }));
       return mode === 'measure' ? undefined : refusal;
     },
     isAskedBy: ({ clientHeaders }) => show && clientHeaders['weft-cost'] === 'true',

@@ -11,6 +11,7 @@ export function documentCheckOf(config: DocumentLimitsConfig): DocumentCheck | u
   return createDocumentCheck({
     boundsFor: ({ tier }) => boundsFor(tier),
     mode,
-    report: ({ bound, outcome, scope: { requestId } }) => publishLimit(() => ({ limit: bound, outcome, requestId })),
+    report: ({ bound, outcome, scope: { requestId, caller } }) =>
+      publishLimit(() => ({ limit: bound, outcome, tier: caller.tier, requestId })),
   });
 }

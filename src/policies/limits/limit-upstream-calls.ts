@@ -36,12 +36,16 @@ export function limitUpstreamCalls(
   };
 }
 
-function pass(decision: Decision, { requestId, signal }: CallScope, upstream: string): Release | Promise<Release> {
+function pass(
+  decision: Decision,
+  { requestId, signal, caller: { tier } }: CallScope,
+  upstream: string,
+): Release | Promise<Release> {
   const { outcomes, refusal, waitMs } = decision;
   for (const { hasRoom, charge } of outcomes) {
     const { name, mode } = charge.limit;
     if (!hasRoom)
-      publishLimit(() => ({ limit: name, outcome: mode === 'measure' ? 'measured' : 'refused', requestId }));
+      publishLimit(() => ({ limit: name, outcome: mode === 'measure' ? 'measured' : 'refused', tier, requestId }));
   }
   if (refusal) throw refusalError(refusal, { upstream });
   return waitMs > 0 ? wait(decision, signal) : decision.release;

@@ -106,14 +106,14 @@ class OperationLimits {
     return switchesOf(config.disabled, { kind: node.operation, name: node.name?.value, fields });
   }
 
-  #refusalBySwitch({ switches }: Examined, { limits, requestId }: RequestScope): GatewayError | undefined {
+  #refusalBySwitch({ switches }: Examined, { limits, requestId, caller }: RequestScope): GatewayError | undefined {
     if (switches.length === 0) return undefined;
     const time = this.#parts.now();
     const on = switchThatIsOn(switches, time);
     if (!on) return undefined;
     const retryAfter = retryAfterOf(on, time);
     if (retryAfter !== undefined) limits?.setField('retry-after', String(retryAfter));
-    publishLimit(() => ({ limit: 'disabled', outcome: 'refused', requestId }));
+    publishLimit(() => ({ limit: 'disabled', outcome: 'refused', tier: caller.tier, requestId }));
     return disabledError(on);
   }
 

@@ -26,6 +26,7 @@ export class RequestLimits {
   #outcomes: readonly Outcome[] = [];
   #operations = 0;
   #expected = 1;
+  #tier: string | undefined;
 
   constructor(parts: RequestLimitsParts) {
     this.#parts = parts;
@@ -34,6 +35,7 @@ export class RequestLimits {
   /** Adds one use of each of these limits that is about the caller. */
   add(limits: readonly RateLimit[], using: Pick<Using, 'caller'>): void {
     const { address } = this.#parts;
+    this.#tier = using.caller.tier;
     for (const limit of limits) {
       if (!limit.isFor(using.caller)) continue;
       const charge: Charge = {
@@ -127,6 +129,7 @@ export class RequestLimits {
       publishLimit(() => ({
         limit: limit.name,
         outcome: limit.mode === 'measure' ? 'measured' : 'refused',
+        tier: this.#tier,
         requestId,
       }));
     }
