@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { measureCaching } from './caching.ts';
+import { measureRedisMisses } from './caching-redis-misses.ts';
 import { compare } from './compare.ts';
 import { header } from './header.ts';
 import { measureMemory } from './memory.ts';
@@ -33,7 +34,11 @@ async function main(options: Options): Promise<number> {
   return (await measures[options.mode](options)) ? 0 : 1;
 }
 
-const measures = { memory: measureMemory, policies: measurePolicies, caching: measureCaching, compare };
+async function measureAllCaching(options: Options): Promise<boolean> {
+  return (await measureCaching(options)) && measureRedisMisses(options);
+}
+
+const measures = { memory: measureMemory, policies: measurePolicies, caching: measureAllCaching, compare };
 
 const options = tryOptions();
 process.exitCode = options ? await main(options) : 2;

@@ -9,7 +9,8 @@ import type { GraphqlCacheConfig } from './config/cache-types.ts';
 import type { GatewayConfig, RouteConfig, UpstreamConfig } from './config/types.ts';
 import { createResponseCache } from './policies/cache/response-cache.ts';
 import type { Redis } from './redis/connect.ts';
-import { createRouteCache, type RouteCache } from './rest/cache/route-cache.ts';
+import type { RouteCache } from './rest/cache/route-cache.ts';
+import { createRouteCaches } from './rest/cache/route-caches.ts';
 import { cacheCalls } from './upstream/cache-calls.ts';
 import { cacheEntities } from './upstream/cache-entities.ts';
 import { readEntityTypes } from './upstream/entity-types.ts';
@@ -66,19 +67,20 @@ export function keepCalls({
   return cacheCalls({ upstream: name, bases, config: config.cache, rules, store, singleFlight, now: Date.now })(send);
 }
 
-/** What a route keeps. */
-export function routeCacheOf(
-  { config: { cache, identity }, caching }: { config: GatewayConfig; caching: Caching | undefined },
-  route: RouteConfig,
-): RouteCache | undefined {
-  if (!caching || !route.cache) return undefined;
+/** What each route keeps, and what is changed through it. */
+export function routeCachesOf({
+  config: { cache, identity, routes },
+  caching,
+}: {
+  readonly config: GatewayConfig;
+  readonly caching: Caching | undefined;
+}): (route: RouteConfig) => RouteCache | undefined {
+  if (!caching) return () => undefined;
   const { store, singleFlight } = caching;
   const { show, maxEntryBytes } = cache;
   // What upstreams do not see changes no answer of theirs.
   const credentials = credentialHeadersOf(identity.providers.filter(({ hidesCredentials }) => !hidesCredentials));
-  return createRouteCache({
-    ...{ config: route.cache, store, singleFlight, show, maxEntryBytes, credentials, now: Date.now },
-  });
+  return createRouteCaches(routes, { store, singleFlight, show, maxEntryBytes, credentials, now: Date.now });
 }
 
 export interface GenerationCaching {

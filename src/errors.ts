@@ -99,6 +99,7 @@ const errors = {
     audience: 'client',
     publicMessage: 'The request came back to the gateway that forwarded it.',
   },
+  NOT_KEPT: { status: 504, audience: 'client', publicMessage: 'Nothing that is kept answers the request.' },
   SHUTTING_DOWN: { status: 503, audience: 'client', publicMessage: 'The gateway is shutting down.' },
   INTERNAL_ERROR: { status: 500, audience: 'internal', publicMessage: 'The gateway failed.' },
   CONFIGURATION_INVALID: { status: 500, audience: 'internal', publicMessage: 'The configuration is not valid.' },

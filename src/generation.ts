@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DocumentNode } from 'graphql';
-import { answersOf, keepEntities, routeCacheOf, type Caching } from './caching.ts';
+import { answersOf, keepEntities, routeCachesOf, type Caching } from './caching.ts';
 import { createCompiledEngine } from './compiled/engine.ts';
 import { contractOf } from './composition/contract/contract.ts';
 import { noFieldLimits, readFieldLimits, type FieldLimits } from './composition/field-limits/field-limits.ts';
@@ -186,7 +186,7 @@ function restLane({ config, opened, frontDoor, caching }: GenerationParts): NonN
   );
   const passthrough = createPassthrough(config.routes, upstreams, {
     hasCors: (route) => doors.get(route)?.cors !== undefined,
-    cacheFor: (route) => routeCacheOf({ config, caching }, route),
+    cacheFor: routeCachesOf({ config, caching }),
   });
   return (req, res, _path, below = '') => {
     const match = passthrough.match(req.method ?? 'GET', req.url ?? '/');

@@ -53,34 +53,23 @@ export function compileKeptEntityFetch(fetch: EntityFetch, plan: Plan, prepared:
     const opened = all.map((asked, index): Opened => {
       const kept = asked.groups.length === 0 ? undefined : lists[index]?.kept;
       const access = kept?.open({ scope, variables: run.variables });
-      if (access) ({ scope } = access);
-      return { asked, access };
+      if (!access) return { asked, access };
+      ({ scope } = access);
+      return { asked: mergeKept(asked, access.read([...asked.byText.keys()])), access };
     });
-    const proceed = (found: readonly (KeptObjects | undefined)[]): Promise<void> | undefined => {
-      const rest = opened.map((each, index) => ({ ...each, asked: mergeKept(each.asked, found[index]) }));
-      return rest.every(({ asked }) => asked.groups.length === 0) ? undefined : send(rest, run, scope);
-    };
-    const reading = opened.map(({ asked, access }) => access?.read([...asked.byText.keys()]));
-    // Where memory knows all, the fetch is done at once.
-    return mustWait(reading)
-      ? Promise.all(reading.map(async (each) => each)).then(proceed)
-      : proceed(reading as readonly (KeptObjects | undefined)[]);
+    return opened.every(({ asked }) => asked.groups.length === 0) ? undefined : send(opened, run, scope);
   };
 }
 
-function mustWait(reading: readonly unknown[]): boolean {
-  return reading.some((each) => each instanceof Promise);
-}
-
 /** Merges what is kept, and gives what is left to ask for. */
-function mergeKept(asked: Asked, found: KeptObjects | undefined): Asked {
-  if (!found || found.length === 0) return asked;
+function mergeKept(asked: Asked, found: KeptObjects): Asked {
+  if (found.length === 0) return asked;
   const { target } = asked;
   const byText = new Map<string, readonly object[]>();
   let index = 0;
   for (const [text, group] of asked.byText) {
     const entity = found[index++];
-    if (entity === undefined) {
+    if (!entity) {
       byText.set(text, group);
       continue;
     }

@@ -39,17 +39,17 @@ export interface EntityAsked {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** What one fetch of one request may read and keep. Nothing throws or rejects. */
+/** What one fetch of one request may read and keep. Nothing throws. */
 export interface EntityAccess {
   /** In place of the request's own, for the call. */
   readonly scope: RequestScope;
   /**
-   * What is kept: one for each representation, undefined where there is none. The objects belong to whoever asks, who may
-   * write on them. At once where memory knows.
+   * What is kept: one for each representation, null where there is none; empty where there is nothing at all. The objects
+   * belong to whoever asks, who may write on them.
    *
    * @param representations JSON texts.
    */
-  readonly read: (representations: readonly string[]) => KeptObjects | Promise<KeptObjects>;
+  readonly read: (representations: readonly string[]) => KeptObjects;
   /**
    * Keeps what came without any error, before anybody writes on it.
    *
@@ -63,4 +63,4 @@ export interface EntityAccess {
   ) => void;
 }
 
-export type KeptObjects = readonly (object | undefined)[];
+export type KeptObjects = readonly (object | null)[];

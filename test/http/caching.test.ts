@@ -168,6 +168,24 @@ test('two hundred that miss at once make one call', async (t) => {
   assert.equal(gateway.takeCalls().people.length, 0);
 });
 
+test('a change through a route that keeps nothing is read at once by whoever asks another route', async (t) => {
+  const routes = [{ path: '/kept', upstream: 'people', stripPrefix: '/kept', cache: true }];
+  const gateway = await startCaching(t, { routes }, { answer: namedPeople('max-age=600') });
+  const nameOf = async (): Promise<unknown> => {
+    const { text } = await send(`${gateway.url}/kept/people/1`, { headers: {} });
+    return (JSON.parse(text) as Json)['name'];
+  };
+  assert.deepEqual([await nameOf(), await nameOf()], ['Ann', 'Ann']);
+  assert.equal(gateway.takeCalls().people.length, 1);
+  const renamed = await send(`${gateway.url}/open/people/1`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json' },
+    body: '{"name":"Eve"}',
+  });
+  assert.equal(renamed.status, 200);
+  assert.equal(await nameOf(), 'Eve');
+});
+
 test('a route keeps what its upstream lets a shared cache keep', async (t) => {
   const routes = [{ path: '/kept', upstream: 'people', stripPrefix: '/kept', cache: true }];
   const gateway = await startCaching(t, { routes, cache: { show: true } }, { answer: namedPeople('max-age=600') });

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { startCachedRoutes } from '../support/cached-routes.ts';
 import { cutOff } from '../support/fake-upstream.ts';
-import { ask, askRaw, route } from '../support/passthrough-gateway.ts';
+import { ask, askRaw } from '../support/passthrough-gateway.ts';
 
 const told = { headers: { 'weft-cache': 'true' } };
 const fresh = { 'cache-control': 'max-age=60' };
@@ -429,13 +429,10 @@ test('4.4 a location below the base path of a target is found', async (t) => {
 });
 
 test('a kept answer goes out with the fields of the gateway', async (t) => {
-  const { url, fake } = await startCachedRoutes(
-    t,
-    () => ({ headers: { ...fresh, location: `${fake.url}/users/2` }, status: 301 }),
-    {
-      routes: [route()],
-    },
-  );
+  const { url, fake } = await startCachedRoutes(t, () => ({
+    headers: { ...fresh, location: `${fake.url}/users/2` },
+    status: 301,
+  }));
   const answers = [
     await ask(`${url}/api/users/1`),
     await ask(`${url}/api/users/1`, { headers: { 'x-request-id': 'mine' } }),
@@ -451,4 +448,32 @@ test('a kept answer goes out with the fields of the gateway', async (t) => {
   assert.equal(answers[1]?.headers['x-request-id'], 'mine');
   assert.equal(answers[1]?.headers['x-cache'], undefined);
   assert.equal(fake.requests.length, 1);
+});
+
+describe('RFC 9111, 5.2.1.7 only-if-cached', () => {
+  const wishes = { 'cache-control': 'only-if-cached', 'weft-cache': 'true' };
+
+  test('where nothing is kept the answer is an error that says so, without a call', async (t) => {
+    const { url, fake } = await startCachedRoutes(t, () => ({ headers: fresh }));
+    const { status, headers, body } = await ask(`${url}/api/users/1`, { headers: wishes });
+    const requestId = headers['x-request-id'];
+    assert.deepEqual(JSON.parse(body), {
+      error: {
+        code: 'NOT_KEPT',
+        message: 'Nothing that is kept answers the request, and it asks for nothing else.',
+        requestId,
+      },
+    });
+    assert.match(String(requestId), /./);
+    assert.deepEqual(
+      [status, headers['content-type'], headers['cache-control'], headers['x-cache'], fake.requests.length],
+      [504, 'application/json; charset=utf-8', 'no-store', 'miss', 0],
+    );
+  });
+
+  test('HEAD has no body', async (t) => {
+    const { url } = await startCachedRoutes(t, () => ({ headers: fresh }));
+    const { status, headers, body } = await ask(`${url}/api/users/1`, { method: 'HEAD', headers: wishes });
+    assert.deepEqual([status, body, headers['content-type']], [504, '', 'application/json; charset=utf-8']);
+  });
 });

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createCacheStore } from '../../src/cache/store.ts';
 import type { CacheStore } from '../../src/cache/types.ts';
-import { connectRedis } from '../../src/redis/connect.ts';
 import { ResponseHeaders } from '../../src/upstream/response-headers.ts';
 import { memoryStore, startKeptEntities } from '../support/kept-entities-rig.ts';
-import { startRedis } from '../support/redis.ts';
-import { until } from '../support/until.ts';
 import { seededRandom } from '../../upstreams/demo/random.ts';
 
 const counts = '{ products(skus: ["a", "b"]) { sku count } }';
@@ -187,10 +183,13 @@ describe('an entity is not kept', () => {
     t.after(async () => store.close());
     const racing: CacheStore = {
       ...store,
-      stamp: () => {
-        const stamp = store.stamp();
-        void store.invalidate(['Product:a']);
-        return stamp;
+      own: {
+        ...store.own,
+        stamp: () => {
+          const stamp = store.own.stamp();
+          void store.invalidate(['Product:a']);
+          return stamp;
+        },
       },
     };
     const { ask, takeAsked } = await startKeptEntities(t, { store: racing });
@@ -216,55 +215,6 @@ test('a mutation reads what it has changed, not what is kept', async (t) => {
   stock.version = 2;
   const { data } = await ask('mutation { restock(sku: "a") { count } }');
   assert.deepEqual(plain(data), { restock: { count: '2 piece of a' } });
-});
-
-test('what is no entity in the store is asked for', async (t) => {
-  const store = memoryStore();
-  t.after(async () => store.close());
-  const broken: CacheStore = {
-    ...store,
-    set: (key, entry, since) =>
-      store.set(key, { ...entry, body: Buffer.from(key.includes('"a"') ? '[1]' : '{}}') }, since),
-  };
-  const { ask, takeAsked } = await startKeptEntities(t, { store: broken });
-  const a = '{ products(skus: ["a"]) { count } }';
-  for (const query of [counts, counts, a, a]) {
-    const { errors } = await ask(query);
-    assert.equal(errors, undefined);
-  }
-  assert.deepEqual(takeAsked(), [['a', 'b'], ['a', 'b'], ['a'], ['a']]);
-});
-
-test('what one instance has kept in Redis is there for another, and gone when Redis is', async (t) => {
-  const server = await startRedis();
-  const config = { maxBytes: 1e6, maxEntryBytes: 1e5, timeoutMs: 500 };
-  const open = () => {
-    const redis = connectRedis({ url: server.url });
-    return { redis, store: createCacheStore({ redis, config }) };
-  };
-  const [first, second] = [open(), open()];
-  t.after(async () => {
-    for (const { store, redis } of [first, second]) {
-      await store.close();
-      redis.disconnect();
-    }
-    await server.close();
-  });
-  for (const { redis } of [first, second]) await until(() => redis.status === 'ready');
-  const one = await startKeptEntities(t, { store: first.store });
-  await one.ask(counts);
-  const other = await startKeptEntities(t, { store: second.store });
-  let answer: unknown;
-  await until(async () => {
-    other.takeAsked();
-    answer = await other.ask(counts);
-    return other.takeAsked().length === 0;
-  });
-  assert.deepEqual(plain(answer), {
-    data: { products: [product('a', '1 piece of a'), product('b', '1 piece of b')] },
-  });
-  await server.stop();
-  assert.equal((await other.ask('{ products(skus: ["z"]) { count } }')).errors, undefined);
 });
 
 test('whatever is asked by whomever, in whatever order: the answer is that of the moment', async (t) => {

@@ -5,7 +5,7 @@ import { createSingleFlight } from '../../src/cache/single-flight.ts';
 import type { RouteCacheConfig } from '../../src/config/cache-types.ts';
 import type { RouteConfig } from '../../src/config/types.ts';
 import { anonymous } from '../../src/identity/caller.ts';
-import { createRouteCache } from '../../src/rest/cache/route-cache.ts';
+import { createRouteCaches } from '../../src/rest/cache/route-caches.ts';
 import { createPassthrough } from '../../src/rest/passthrough.ts';
 import type { Upstream } from '../../src/upstream/pool.ts';
 import { createRequestScope } from '../../src/upstream/scope.ts';
@@ -47,7 +47,9 @@ export interface CachedRoutes {
 }
 
 export interface CachedRoutesOptions {
+  /** Of the one route. Default: the documented defaults. */
   readonly config?: Partial<RouteCacheConfig>;
+  /** In place of the one route. */
   readonly routes?: readonly RouteConfig[];
   readonly upstream?: ConfigChanges;
   readonly maxEntryBytes?: number;
@@ -92,13 +94,10 @@ interface Listening {
 }
 
 async function listen(upstream: Upstream, { options, store, now }: Listening) {
-  const { config, routes = [route()], maxEntryBytes = 1024 * 1024 } = options;
+  const { config, routes = [route({ cache: routeCacheConfig(config) })], maxEntryBytes = 1024 * 1024 } = options;
   const singleFlight = createSingleFlight({ redis: undefined, timeoutMs: 10 });
-  const cache = createRouteCache({
-    ...{ store, singleFlight, now, maxEntryBytes },
-    ...{ config: routeCacheConfig(config), show: true },
-  });
-  const passthrough = createPassthrough(routes, new Map([[upstream.name, upstream]]), { cacheFor: () => cache });
+  const cacheFor = createRouteCaches(routes, { store, singleFlight, now, maxEntryBytes, show: true });
+  const passthrough = createPassthrough(routes, new Map([[upstream.name, upstream]]), { cacheFor });
   let comings = 0;
   let goings = 0;
   const server = createServer((req, res) => {

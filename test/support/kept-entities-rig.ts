@@ -128,7 +128,7 @@ export async function startKeptEntities(t: TestContext, options: RigOptions = {}
   const varyOf = createVaryOf({ rules: all, callsOthers: new Set() });
   const facades = new Map(
     [...opened.byName].map(([name, each]) => {
-      const given = { kept, store, vary: varyOf(new Set([name])), now: () => Date.now() + lateMs };
+      const given = { kept, store: store.own, vary: varyOf(new Set([name])), now: () => Date.now() + lateMs };
       const naming = { types: readEntityTypes(supergraph), idFieldOf: (type: string) => entities.get(type)?.idField };
       return [name, cacheEntities(remoteFacade(each), { ...given, ...naming })] as const;
     }),

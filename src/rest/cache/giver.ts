@@ -1,4 +1,3 @@
-import type { OutgoingHttpHeaders } from 'node:http';
 import type { Entry } from '../../cache/types.ts';
 import type { Exchange, Outcome } from './exchange.ts';
 import { gather } from './gather.ts';
@@ -101,7 +100,7 @@ export class Giver {
   }
 
   /** What came of the cache, for those who ask. */
-  told({ req }: Exchange, outcome: Outcome): OutgoingHttpHeaders {
+  told({ req }: Exchange, outcome: Outcome): Readonly<Record<string, string>> {
     return this.#options.show && req.headers['weft-cache'] === 'true' ? { 'x-cache': outcome } : {};
   }
 }

@@ -1,12 +1,12 @@
-import { invalidatedPaths, invalidates, uriTag } from '../../cache/http/invalidation.ts';
+import { uriTag } from '../../cache/http/invalidation.ts';
 import { readWishes, useOf, type Wishes } from '../../cache/http/wishes.ts';
 import type { CacheStore, SingleFlight } from '../../cache/types.ts';
 import type { RouteCacheConfig } from '../../config/cache-types.ts';
 import type { Exchange } from './exchange.ts';
 import { isBeyondKeys } from './beyond-keys.ts';
+import { changedTags, type KeptQueries } from './changes.ts';
 import { Flights, type Flight, type Landing } from './flights.ts';
 import { Giver } from './giver.ts';
-import { keptQuery } from './kept-query.ts';
 import { routeKey, type KeyRules, type RouteKey } from './keys.ts';
 import { RecentKeys } from './recent-keys.ts';
 import { askHead } from './head.ts';
@@ -43,6 +43,8 @@ export interface RouteCacheOptions {
    * identity providers find credentials that they do not hide. Default: none.
    */
   readonly credentials?: readonly string[];
+  /** Of all routes of the upstream, this one among them: what is changed here is kept no longer by any. Default: of this one. */
+  readonly keptQueries?: KeptQueries;
 }
 
 /** How long a URL whose answer may not be kept is remembered, so that its requests do not wait for each other, in milliseconds. */
@@ -71,12 +73,14 @@ class Cache {
 
   readonly #giver: Giver;
   readonly #keyRules: KeyRules;
+  readonly #keptQueries: KeptQueries;
 
   constructor(options: RouteCacheOptions) {
     this.#options = options;
     this.#tools = options;
     this.#giver = new Giver(options, this.#unstorable);
-    const { config, credentials = [] } = options;
+    const { config, credentials = [], keptQueries = [config.key.query] } = options;
+    this.#keptQueries = keptQueries;
     this.#keyRules = { config: config.key, credentials: ['authorization', 'cookie', ...credentials] };
   }
 
@@ -97,12 +101,9 @@ class Cache {
 
   /** A request that may change something: what is kept of what it changes is no longer good. */
   async #change(exchange: Exchange): Promise<void> {
-    const { req, scope, upstream, path } = exchange;
-    const response = await exchange.call({ conditions: undefined, signal: scope.signal });
-    if (invalidates(req.method ?? '', response.status)) {
-      const paths = invalidatedPaths(path, response.headers, upstream.targets);
-      const { query } = this.#options.config.key;
-      const tags = paths.map((changed) => uriTag(upstream.name, keptQuery(changed, query)));
+    const response = await exchange.call({ conditions: undefined, signal: exchange.scope.signal });
+    const tags = changedTags(exchange, response, this.#keptQueries);
+    if (tags !== undefined) {
       this.#flights.overtake(tags);
       void this.#options.store.invalidate(tags);
     }

@@ -3,6 +3,8 @@ import { ageOf } from '../../cache/http/age.ts';
 import { fieldsOfNotModified, isNotModified } from '../../cache/http/conditions.ts';
 import type { HttpFields } from '../../cache/http/messages.ts';
 import type { Entry } from '../../cache/types.ts';
+import { GatewayError } from '../../errors.ts';
+import { writeError } from '../error-response.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
@@ -52,7 +54,7 @@ export function writeNotModified(exchange: Exchange, headers: HttpFields, more: 
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9111#section-5.2.1.7 | RFC 9111, 5.2.1.7 only-if-cached}
  */
-export function writeNotKept({ res, scope }: Exchange, more: OutgoingHttpHeaders): void {
-  const fields = { 'cache-control': 'no-store', 'content-length': 0, 'x-request-id': scope.requestId };
-  res.writeHead(504, { ...fields, ...more }).end();
+export function writeNotKept({ res, scope }: Exchange, more: Readonly<Record<string, string>>): void {
+  const error = new GatewayError('NOT_KEPT', 'Nothing that is kept answers the request, and it asks for nothing else.');
+  writeError(res, error, { requestId: scope.requestId, headers: more });
 }

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createSingleFlight } from '../../../src/cache/single-flight.ts';
 import { keptQuery } from '../../../src/rest/cache/kept-query.ts';
 import { RecentKeys } from '../../../src/rest/cache/recent-keys.ts';
+import { createRouteCaches } from '../../../src/rest/cache/route-caches.ts';
+import { routeCacheConfig } from '../../support/cached-routes.ts';
+import { createMapCacheStore } from '../../support/map-cache-store.ts';
+import { route } from '../../support/passthrough-gateway.ts';
 
 describe('the query parameters that count', () => {
   const table = [
@@ -35,4 +40,20 @@ describe('keys that are remembered', () => {
     assert.ok(known.filter(Boolean).length <= 100);
     assert.ok(known.slice(950).every(Boolean));
   });
+});
+
+test('a route has to do with caching only where a route of its upstream keeps answers', (t) => {
+  const now = (): number => 0;
+  const store = createMapCacheStore(now);
+  const singleFlight = createSingleFlight({ redis: undefined, timeoutMs: 10 });
+  t.after(() => singleFlight.close());
+  const users = route({ cache: routeCacheConfig() });
+  const alsoUsers = route({ path: '/users' });
+  const orders = route({ path: '/orders', upstream: 'orders' });
+  const options = { store, singleFlight, now, show: false, maxEntryBytes: 1 };
+  const cacheFor = createRouteCaches([users, alsoUsers, orders], options);
+  assert.deepEqual(
+    [users, alsoUsers, orders].map((each) => cacheFor(each) !== undefined),
+    [true, true, false],
+  );
 });
