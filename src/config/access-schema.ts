@@ -96,7 +96,9 @@ function isOrigin(value: string): boolean {
 }
 
 const fieldNameError = 'expected a header name such as x-request-id';
-const fieldNames = z.array(z.string({ error: fieldNameError }).refine(isFieldName, { error: fieldNameError }), {
+
+/** Names of headers, whatever they are for. */
+export const fieldNames = z.array(z.string({ error: fieldNameError }).refine(isFieldName, { error: fieldNameError }), {
   error: 'expected a list of header names',
 });
 

@@ -7,6 +7,8 @@ import {
   flag,
   headerName,
   integer,
+  offOr,
+  oneAtLeast,
   oneOf,
   section,
   text,
@@ -27,13 +29,6 @@ function staleAge() {
 
 function cacheScope() {
   return oneOf(['PUBLIC', 'PRIVATE']);
-}
-
-/** `false` for not at all; `true` stands for a mapping that says nothing. */
-function offOr<T extends z.ZodType>(keys: object, mapping: T) {
-  return z.union([flag().transform((isOn) => (isOn ? mapping.parse({}) : undefined)), mapping], {
-    error: `expected true, false or a mapping with the keys ${Object.keys(keys).join(', ')}`,
-  });
 }
 
 const stale = {
@@ -135,11 +130,6 @@ function defaultIsNoLonger({ maxAge, defaultMaxAge }: Ages, context: z.core.$Ref
   if (maxAge === undefined || defaultMaxAge === undefined || defaultMaxAge <= maxAge) return;
   const message = `${printDuration(defaultMaxAge)} is longer than maxAge (${printDuration(maxAge)})`;
   context.addIssue({ code: 'custom', path: ['defaultMaxAge'], message });
-}
-
-function oneAtLeast<T extends z.ZodType>(item: T, what: string) {
-  const error = `expected a list of ${what}`;
-  return z.array(item, { error }).min(1, { error: `${error}, one at least` });
 }
 
 /** Answers that mean nothing without the request that they answer (RFC 9111, 3). */

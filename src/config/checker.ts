@@ -92,3 +92,8 @@ export class Checker {
     }
   }
 }
+
+/** Whether the gateway itself answers at this path, by its health. Pure. */
+export function isHealth(path: string): boolean {
+  return path === '/health' || path.startsWith('/health/');
+}

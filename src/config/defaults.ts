@@ -5,6 +5,7 @@ import type { ConfigurationIssue } from './configuration-error.ts';
 import { gatewaySchema } from './gateway-schema.ts';
 import { toGatewayConfig, toUpstreamConfig } from './resolve.ts';
 import type { ListenOverrides } from './resolve.ts';
+import { readTelemetryEnvironment } from './telemetry-environment.ts';
 import type { GatewayConfig, UpstreamConfig } from './types.ts';
 import { upstreamSchema } from './upstream-schema.ts';
 
@@ -20,7 +21,10 @@ const withoutFile = 'the supergraph';
 export function defaultGatewayConfig(env: NodeJS.ProcessEnv, overrides: ListenOverrides = {}): GatewayConfig {
   const listen = environmentPort(env, overrides);
   if (listen.issues.length > 0) throw new ConfigurationError(listen.issues);
-  return toGatewayConfig(gatewaySchema.parse({}), { file: undefined, dir: resolve('.'), rates: [] }, listen.overrides);
+  const values = gatewaySchema.parse({});
+  const { environment } = readTelemetryEnvironment(values.telemetry, env);
+  const place = { file: undefined, dir: resolve('.'), rates: [], environment };
+  return toGatewayConfig(values, place, listen.overrides);
 }
 
 /**

@@ -4,13 +4,13 @@ import { cache, routeCache } from './cache-schema.ts';
 import { audiences, authorization, consumers, identity, tiers } from './identity-schema.ts';
 import { limits } from './limit-schema.ts';
 import { certificates, isPair, privateKey } from './pem-values.ts';
+import { log } from './log-schema.ts';
 import { batching, persisted } from './persisted-schema.ts';
 import { rate, rates, routeRate } from './rate-schema.ts';
 import { redis } from './redis-schema.ts';
+import { telemetry } from './telemetry-schema.ts';
 import { byteSize, duration, evenIfWrong, flag, headerName } from './values.ts';
-import { integer, oneOf, section, text, urlPath } from './values.ts';
-
-export const routeMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+import { integer, oneOf, routeMethods, section, text, urlPath } from './values.ts';
 
 const ownBody = 'the gateway writes the body of a GraphQL answer itself';
 const refusedResponseHeaders = {
@@ -51,9 +51,16 @@ const graphql = section({
   firstOperation: text('the path of a .graphql file')
     .optional()
     .describe('Operation that GraphiQL opens with and the start message names; relative to this file'),
-  queryPlan: flag()
+  queryPlan: forCallers()
     .default(false)
-    .describe('Whether a request with the header "weft-query-plan: true" gets its plan in extensions.queryPlan'),
+    .describe(
+      'Whether a request with the header "weft-query-plan: true" gets its plan in extensions.queryPlan; or for whom',
+    ),
+  timeline: forCallers()
+    .default(false)
+    .describe(
+      'Whether a request with the header "weft-timeline: true" gets its upstream calls in extensions.timeline; or for whom',
+    ),
   limits: rates(rate).default([]).describe('Limits of GraphQL requests'),
   batching: batching.optional().describe('Several operations in one request. Default none'),
   persisted: persisted.prefault({}).describe('Operations that are known by id'),
@@ -127,13 +134,8 @@ export const gatewaySchema = section({
   stateDir: text('a folder')
     .default('.weft')
     .describe('Folder for the last good schema of each upstream; relative to this file'),
-  log: section({
-    level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
-      .default('info')
-      .describe('Least severe messages that are written'),
-  })
-    .prefault({})
-    .describe('The log'),
+  telemetry: telemetry.prefault({}).describe('What is told of requests, and to whom'),
+  log: log.prefault({}).describe('The log'),
 });
 
 export type GatewayValues = z.output<typeof gatewaySchema>;

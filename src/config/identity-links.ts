@@ -17,7 +17,9 @@ export function checkIdentity(check: Checker, dir: string): void {
     check.namesDiffer([...at, 'securityHeaders']);
   }
   checkAccess(check, ['graphql', 'graphiql']);
-  for (const key of ['introspection', 'suggestions']) checkChoice(check, ['graphql', key]);
+  checkAccess(check, ['telemetry', 'metrics', 'access']);
+  for (const key of ['introspection', 'suggestions', 'queryPlan', 'timeline']) checkChoice(check, ['graphql', key]);
+  checkChoice(check, ['telemetry', 'serverTiming']);
   checkChoice(check, ['graphql', 'persisted', 'trusted', 'bypass']);
   for (const name of check.keys(['audiences'])) checkChoice(check, ['audiences', name, 'callers']);
 }

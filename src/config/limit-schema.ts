@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { byteSize, duration, evenIfWrong, flag, integer, oneOf, section, text } from './values.ts';
+import { byteSize, duration, evenIfWrong, flag, integer, oneAtLeast, oneOf, section, text } from './values.ts';
 import { limitMode, onOutage, rate, rates } from './rate-schema.ts';
 import { graphqlName } from './security-values.ts';
 
@@ -88,11 +88,6 @@ const messageError = 'expected a text of one line';
 const oneLine = z
   .string({ error: messageError })
   .refine((value) => /^[^\p{Cc}\u2028\u2029]+$/u.test(value), { error: messageError });
-
-function oneAtLeast<T extends z.ZodType>(item: T, what: string) {
-  const error = `expected a list of ${what}`;
-  return z.array(item, { error }).min(1, { error: `${error}, one at least` });
-}
 
 // A time of day without a zone would be another one on each machine.
 const timeError = 'expected a time with its zone such as 2026-12-01T00:00:00Z';

@@ -3,9 +3,10 @@ import { readDuration } from '../lib/duration.ts';
 import type { ConfigurationIssue } from './configuration-error.ts';
 import type { FolderFiles, LinkedFile } from './folder-files.ts';
 import { checkCache } from './cache-links.ts';
-import { Checker } from './checker.ts';
+import { Checker, isHealth } from './checker.ts';
 import { checkIdentity } from './identity-links.ts';
 import { checkLimits } from './limit-links.ts';
+import { checkTelemetry } from './telemetry-links.ts';
 import { suggest } from './values.ts';
 import type { YamlSource } from './yaml-source.ts';
 
@@ -63,6 +64,7 @@ export function checkGateway(source: YamlSource, { dir, upstreams }: FolderFiles
   const names = upstreams.map(({ name }) => name);
   checkLimits(check, { dir, upstreams: names });
   checkCache(check);
+  checkTelemetry(check, endpoint);
   const seen = new Map<string, number>();
   for (const index of check.list(['routes']).keys()) {
     const at = ['routes', index];
@@ -129,10 +131,6 @@ function checkDeadlines(check: Checker): void {
 
 function isKind(kind: string): boolean {
   return kind === 'rest' || kind === 'graphql' || kind === 'federation';
-}
-
-function isHealth(path: string): boolean {
-  return path === '/health' || path.startsWith('/health/');
 }
 
 function whole(file: string, message: string): ConfigurationIssue {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigurationError } from './configuration-error.ts';
@@ -13,6 +14,7 @@ import type { ResolvedRate, WrittenRate } from './resolve-rates.ts';
 import { toGatewayConfig, toUpstreamConfig } from './resolve.ts';
 import type { ListenOverrides } from './resolve.ts';
 import type { DeclaredValues } from './print-security.ts';
+import { readTelemetryEnvironment } from './telemetry-environment.ts';
 import type { GatewayConfig, GatewayFolder, SourceFile, UpstreamConfig } from './types.ts';
 import { upstreamSchema } from './upstream-schema.ts';
 import { validate } from './validate.ts';
@@ -62,7 +64,15 @@ export async function loadGatewayFolder(
     schemas: await Promise.all(files.schemas.map((file) => loadSource(files.dir, file))),
     resolvers: Object.fromEntries(files.resolvers.map(({ name, file }) => [name, join(files.dir, file)])),
     masked: [gateway, ...upstreams].flatMap(({ source }) => source.masked()),
+    checksum: checksumOf([files.gateway, ...files.upstreams]),
   };
+}
+
+/** As \`cat\` and \`sha256sum\` give it, so that who has the files can compare. */
+function checksumOf(files: readonly YamlFile[]): string {
+  const hash = createHash('sha256');
+  for (const { text } of files) hash.update(text);
+  return hash.digest('hex');
 }
 
 interface LoadedGateway extends Loaded<GatewayConfig> {
@@ -82,13 +92,14 @@ function readGateway(files: FolderFiles, env: NodeJS.ProcessEnv, { overrides, up
   const rates = value
     ? resolveRates([...ratesOfGateway(value), ...upstreams.flatMap((upstream) => upstream.rates)], value.limits)
     : [];
+  const read = value && readTelemetryEnvironment(value.telemetry, env);
   const place = { file: join(dir, source.file), dir, rates: ratesInForce(rates) };
   return {
-    value: value && toGatewayConfig(value, place, overrides),
+    value: value && read && toGatewayConfig(value, { ...place, environment: read.environment }, overrides),
     declared: value,
     rates,
     source,
-    issues: inOrder([...issues, ...checkGateway(source, files)]),
+    issues: inOrder([...(read?.issues ?? []), ...issues, ...checkGateway(source, files)]),
   };
 }
 

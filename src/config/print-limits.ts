@@ -104,7 +104,7 @@ function printRedis(redis: RedisValues): Printable {
   };
 }
 
-/** Options may hold a password or a signature too. */
-function withoutOptions(url: string): string {
+/** A URL whose secrets are `***`: options may hold a password or a signature too. Pure. */
+export function withoutOptions(url: string): string {
   return redactUrl(url).replace(/\?.*$/s, '?***');
 }

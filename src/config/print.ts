@@ -7,7 +7,9 @@ import { printCache, printRouteCache, printUpstreamCache } from './print-cache.t
 import { printGraphqlDocuments, printLimitSections, printRates } from './print-limits.ts';
 import { printSecurity, type Printable } from './print-security.ts';
 import { isSecret } from './secrets.ts';
-import type { AccessRule, DoorConfig } from './identity-types.ts';
+import { printAccess, printToggle } from './print-access.ts';
+import { printLog, printTelemetry } from './print-telemetry.ts';
+import type { DoorConfig } from './identity-types.ts';
 import type { ResolvedRate } from './resolve-rates.ts';
 import type { GatewayFolder, HeaderRule, MaskedValue, UpstreamConfig } from './types.ts';
 
@@ -40,7 +42,8 @@ export function printConfig(folder: GatewayFolder): string {
 }
 
 function printGateway({ dir, gateway, declared, rates = [] }: GatewayFolder): Readonly<Record<string, Printable>> {
-  const { path, graphiql, introspection, suggestions, door, maxBodyBytes, firstOperation, queryPlan } = gateway.graphql;
+  const { path, graphiql, introspection, suggestions, door, maxBodyBytes, firstOperation } = gateway.graphql;
+  const { queryPlan, timeline } = gateway.graphql;
   return {
     host: gateway.host,
     port: gateway.port,
@@ -52,7 +55,8 @@ function printGateway({ dir, gateway, declared, rates = [] }: GatewayFolder): Re
       ...printDoor(door),
       maxBodySize: printByteSize(maxBodyBytes),
       firstOperation: printFile(dir, firstOperation),
-      queryPlan,
+      queryPlan: printToggle(queryPlan),
+      timeline: printToggle(timeline),
       limits: printRates(rates.filter(({ place }) => place.at === 'graphql')),
       ...(declared && printGraphqlDocuments(declared)),
     },
@@ -67,19 +71,9 @@ function printGateway({ dir, gateway, declared, rates = [] }: GatewayFolder): Re
     responseHeaders: { ...gateway.responseHeaders },
     shutdown: { drain: printDuration(gateway.shutdown.drainMs) },
     stateDir: printFile(dir, gateway.stateDir),
-    log: { ...gateway.log },
+    telemetry: printTelemetry(gateway.telemetry),
+    log: printLog(gateway.log),
   };
-}
-
-function printToggle(toggle: boolean | AccessRule | undefined): Printable {
-  return typeof toggle === 'object' ? printAccess(toggle) : toggle;
-}
-
-/** What a rule leaves out it does not ask for. */
-function printAccess(rule: AccessRule): Printable {
-  return Object.fromEntries(
-    Object.entries(rule).filter(([, value]) => (Array.isArray(value) ? value.length > 0 : value)),
-  );
 }
 
 function printDoor(door: DoorConfig | undefined): Readonly<Record<string, Printable>> {

@@ -4,6 +4,8 @@ import type { GatewayValues } from './gateway-schema.ts';
 import type { RateLimitConfig } from './limit-types.ts';
 import { toAudiences, toAuthorization, toDoor, toIdentity, toSecurity, toToggle } from './resolve-identity.ts';
 import { toLimits, toPersisted, toRedis } from './resolve-limits.ts';
+import { toLog, toTelemetry } from './resolve-telemetry.ts';
+import type { TelemetryEnvironment } from './telemetry-environment.ts';
 import type { CallerFact, GatewayConfig, HeaderRule, RouteConfig, Timeouts, UpstreamConfig } from './types.ts';
 import type { UpstreamValues } from './upstream-schema.ts';
 
@@ -22,12 +24,14 @@ export interface GatewayPlace {
   readonly dir: string;
   /** The rate limits of all files. */
   readonly rates: readonly RateLimitConfig[];
+  /** What the environment says of telemetry. */
+  readonly environment: TelemetryEnvironment;
 }
 
 /** `gateway.yaml` as the rest of Weft reads it; paths start from `dir`. Pure. */
 export function toGatewayConfig(values: GatewayValues, place: GatewayPlace, overrides: ListenOverrides): GatewayConfig {
   const { path, graphiql, introspection, suggestions, maxBodySize, firstOperation, queryPlan } = values.graphql;
-  const { batching, persisted } = values.graphql;
+  const { timeline, batching, persisted } = values.graphql;
   return {
     file: place.file,
     host: overrides.host ?? values.host,
@@ -40,7 +44,8 @@ export function toGatewayConfig(values: GatewayValues, place: GatewayPlace, over
       door: toDoor(values.graphql),
       maxBodyBytes: maxBodySize,
       firstOperation: absolute(place.dir, firstOperation),
-      queryPlan,
+      queryPlan: toToggle(queryPlan),
+      timeline: toToggle(timeline),
       maxBatch: batching?.max ?? 0,
       persisted: toPersisted(persisted, place.dir),
     },
@@ -57,7 +62,8 @@ export function toGatewayConfig(values: GatewayValues, place: GatewayPlace, over
     responseHeaders: lowerCaseNames(values.responseHeaders),
     shutdown: { drainMs: values.shutdown.drain },
     stateDir: resolve(place.dir, values.stateDir),
-    log: values.log,
+    telemetry: toTelemetry(values.telemetry, place.environment),
+    log: toLog(values.log),
   };
 }
 

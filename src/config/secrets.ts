@@ -9,7 +9,7 @@ const shownOfSentinel: ReadonlySet<PropertyKey> = new Set(['name', 'username', '
  * mapping is expected. Neither messages nor `weft config print` show it. Pure.
  */
 export function isSecret(path: YamlPath): boolean {
-  const [first, second, third] = path;
+  const [first, second, third, fourth] = path;
   // A header's value is a credential more often than not.
   if (first === 'headers') return path.length === 2;
   if (first === 'authorization') return second === 'policies' && third === 'headers';
@@ -17,6 +17,8 @@ export function isSecret(path: YamlPath): boolean {
   if (first === 'tls') return second !== 'clientCertificate';
   if (first === 'redis') return second !== 'sentinel' || !shownOfSentinel.has(third ?? '');
   if (first === 'graphql') return isManifestHeader(path.slice(1));
+  // Also what stands where headers should.
+  if (first === 'telemetry') return third === 'otlp' && fourth === 'headers';
   if (first === 'consumers') return path.length === 2 || secretNames.has(path.at(-1) ?? '');
   return first === 'identity' && isSecretOfProvider(path.slice(3));
 }

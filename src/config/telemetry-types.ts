@@ -7,11 +7,14 @@ export type TraceFormat = 'w3c' | 'b3' | 'b3-multi' | 'jaeger';
 
 /** Where OpenTelemetry data goes. */
 export interface OtlpConfig {
-  /** Whole URL, path included. Default `OTEL_EXPORTER_OTLP_ENDPOINT` with the signal's path, else `http://localhost:4318/v1/<signal>`. */
+  /**
+   * Whole URL, path included; for `grpc` one without a path. Default `OTEL_EXPORTER_OTLP_<SIGNAL>_ENDPOINT`, else
+   * `OTEL_EXPORTER_OTLP_ENDPOINT` with the signal's path, else `http://localhost:4318/v1/<signal>` (grpc: port 4317).
+   */
   readonly url: string;
-  /** `grpc` needs the package `@opentelemetry/exporter-trace-otlp-grpc`. Default `http/protobuf`. */
+  /** `grpc`: traces only, by the package `@opentelemetry/exporter-trace-otlp-grpc`. Default `OTEL_EXPORTER_OTLP_PROTOCOL`, else `http/protobuf`. */
   readonly protocol: 'http/protobuf' | 'http/json' | 'grpc';
-  /** Sent with each export; secrets come from the environment. */
+  /** Sent with each export, by lower-case name; secret. Default `OTEL_EXPORTER_OTLP_HEADERS`. */
   readonly headers: Readonly<Record<string, string>>;
   /** Longest wait for one export, in milliseconds. Default 10,000. */
   readonly timeoutMs: number;
@@ -52,7 +55,7 @@ export interface TracesConfig extends Sampling {
   readonly parent: 'follow' | 'ignore';
   /** Whether the spans of a request that ended with an error of 5xx or of an upstream are exported though it was not sampled. Default true. */
   readonly keepErrors: boolean;
-  /** Requests that took longer are exported though they were not sampled, in milliseconds. Default 1000. */
+  /** Requests that took longer are exported though they were not sampled, in milliseconds; `Infinity`: none for that. Default 1000. */
   readonly keepSlowerThanMs: number;
   /** Spans that wait for export at most; more are dropped and counted. Default 2048. */
   readonly maxQueued: number;

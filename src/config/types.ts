@@ -11,6 +11,7 @@ import type {
 import type { LimitsConfig, PersistedConfig, RedisServers } from './limit-types.ts';
 import type { DeclaredValues } from './print-security.ts';
 import type { ResolvedRate } from './resolve-rates.ts';
+import type { LogConfig, TelemetryConfig } from './telemetry-types.ts';
 
 /** The configuration as the rest of Weft reads it: checked, resolved, in plain units. */
 
@@ -121,8 +122,10 @@ export interface GatewayConfig {
     readonly maxBodyBytes: number;
     /** Absolute path of an operation that GraphiQL opens with and the start message names. */
     readonly firstOperation: string | undefined;
-    /** Whether a request that asks for it gets its plan in `extensions.queryPlan`. Default false. */
-    readonly queryPlan: boolean;
+    /** Whether, or for which callers, a request that asks for it gets its plan in `extensions.queryPlan`. Default false. */
+    readonly queryPlan: boolean | AccessRule;
+    /** Whether, or for which callers, a request that asks for it gets its upstream calls in `extensions.timeline`. Default false. */
+    readonly timeline?: boolean | AccessRule;
     /** Most operations of one request; 0: a request is one operation. Default 0. */
     readonly maxBatch?: number;
     /** Where the texts of operations known by id come from. Default: clients send whole documents. */
@@ -152,7 +155,9 @@ export interface GatewayConfig {
   };
   /** Absolute folder where the last good schema of each upstream is kept. Default `.weft` beside the file. */
   readonly stateDir: string;
-  readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent' };
+  /** What is told of requests: traces, metrics, and how traces pass through. */
+  readonly telemetry: TelemetryConfig;
+  readonly log: LogConfig;
 }
 
 /** A text file of the gateway's folder. */
@@ -190,4 +195,9 @@ export interface GatewayFolder {
   readonly resolvers: Readonly<Record<string, string>>;
   /** What `printConfig` must not show in full, beyond header values and what stands before `@` of a URL. */
   readonly masked?: readonly MaskedValue[];
+  /**
+   * SHA-256, in hexadecimal, of the bytes of `gateway.yaml` and of each `upstreams/<name>.yaml` in alphabetical order, as
+   * they stand in the files: the environment changes nothing.
+   */
+  readonly checksum?: string;
 }

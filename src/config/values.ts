@@ -7,6 +7,9 @@ import { hopByHopFields, isFieldName, isFieldValue } from '../lib/http-fields.ts
 // The kinds of value that the two files are made of. Each names in its messages what it expects, as "expected ...";
 // what came instead is added where the message gets its place in the file.
 
+/** Methods of HTTP that the gateway knows. */
+export const routeMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
 /** Timers of the runtime hold 2^31 - 1 milliseconds at most. */
 const maxDurationMs = 24 * 86_400_000;
 
@@ -58,6 +61,12 @@ export function duration({ min = 1, max = maxDurationMs, what = exampleDuration 
     .refine((ms) => ms >= min && ms <= max, { error: range });
 }
 
+/** A duration, read to milliseconds, or `off`. */
+export function durationOrOff() {
+  const what = `${exampleDuration}, or off`;
+  return z.union([z.literal('off'), duration({ what })], { error: `expected ${what}` });
+}
+
 /** A size of at least one byte, read to bytes. */
 export function byteSize(what = 'a size such as 512KiB, 4MiB or 1MB') {
   const error = `expected ${what}`;
@@ -77,6 +86,19 @@ export function section<const T extends z.core.$ZodLooseShape>(shape: T, keys = 
       return issue.keys.map((key) => `unknown key, ${suggest(key, known)}`).join('\n');
     },
   });
+}
+
+/** `false` for not at all; `true` stands for a mapping of these keys that says nothing. */
+export function offOr<T extends z.ZodType>(keys: object, mapping: T) {
+  return z.union([flag().transform((isOn) => (isOn ? mapping.parse({}) : undefined)), mapping], {
+    error: `expected true, false or a mapping with the keys ${Object.keys(keys).join(', ')}`,
+  });
+}
+
+/** A list of one or more of what is called `what`. */
+export function oneAtLeast<T extends z.ZodType>(item: T, what: string) {
+  const error = `expected a list of ${what}`;
+  return z.array(item, { error }).min(1, { error: `${error}, one at least` });
 }
 
 type OneOf<T extends Readonly<Record<string, z.ZodType>>> = {

@@ -33,7 +33,7 @@ const rooms: Rooms = {
   telemetry: {
     may: ['lib', 'errors.ts'],
     types: [configTypes, telemetryTypes],
-    packages: ['pino', 'pino-pretty', '@opentelemetry/'],
+    packages: ['lru-cache', 'pino', 'pino-pretty', '@opentelemetry/'],
   },
   config: { may: ['lib', 'errors.ts'], packages: ['yaml', 'zod'] },
   composition: {

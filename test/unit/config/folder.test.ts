@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConfigurationError } from '../../../src/config/configuration-error.ts';
@@ -30,6 +31,24 @@ test('files are linked by name; OpenAPI documents, declarations and folders belo
     gateway: join(dir, 'resolvers/gateway.mjs'),
     users: join(dir, 'resolvers/users.ts'),
   });
+});
+
+test('the checksum is that of the files as they stand, whatever the environment says', async (context) => {
+  const files = {
+    ...twoUpstreams,
+    'gateway.yaml': 'port: ${P:-4000} # é\n',
+    'upstreams/users.openapi.yaml': 'openapi: 3.1.0',
+  };
+  const checksum = async (changes: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv = {}) =>
+    (await loadGatewayFolder(await makeFolder(context, { ...files, ...changes }), env)).checksum;
+  const bytes = files['gateway.yaml'] + files['upstreams/reviews.yaml'] + files['upstreams/users.yaml'];
+  const expected = createHash('sha256').update(bytes).digest('hex');
+  assert.equal(await checksum({}), expected);
+  assert.equal(await checksum({}, { P: '5000' }), expected);
+  assert.equal(await checksum({ 'upstreams/users.openapi.yaml': 'openapi: 3.1.1' }), expected);
+  for (const file of ['gateway.yaml', 'upstreams/reviews.yaml', 'upstreams/users.yaml'] as const) {
+    assert.notEqual(await checksum({ [file]: `${files[file]}# changed\n` }), expected, file);
+  }
 });
 
 test('a missing folder, and a folder without gateway.yaml, are one clear line', async (context) => {

@@ -5,6 +5,7 @@ import { loadGatewayFolder } from '../../../src/config/load.ts';
 import { cacheDefaults } from './cache-defaults.ts';
 import { gatewayRefusals, makeFolder, twoUpstreams } from './folder.ts';
 import { limitDefaults } from './limit-defaults.ts';
+import { logDefaults, telemetryDefaults } from './telemetry-defaults.ts';
 
 /** What a door says that says nothing: all is as for the listener. */
 const openDoor = {
@@ -45,6 +46,7 @@ test('an empty gateway.yaml is a whole configuration: every default', async (con
       maxBodyBytes: 1_048_576,
       firstOperation: undefined,
       queryPlan: false,
+      timeline: false,
       ...wholeDocuments,
     },
     engine: 'compiled',
@@ -55,7 +57,8 @@ test('an empty gateway.yaml is a whole configuration: every default', async (con
     responseHeaders: {},
     shutdown: { drainMs: 20_000 },
     stateDir: join(dir, '.weft'),
-    log: { level: 'info' },
+    telemetry: telemetryDefaults,
+    log: logDefaults,
   });
 });
 
@@ -63,7 +66,7 @@ test('every key of gateway.yaml is read, units become numbers and paths absolute
   const text = `
 host: 0.0.0.0
 port: 80
-graphql: { path: /api/graphql, graphiql: false, maxBodySize: 2KiB, firstOperation: ./first.graphql, queryPlan: true }
+graphql: { path: /api/graphql, graphiql: false, maxBodySize: 2KiB, firstOperation: ./first.graphql, queryPlan: true, timeline: true }
 engine: stitched
 routes:
   - { path: /api/users, upstream: users, stripPrefix: /api, methods: [GET, POST] }
@@ -88,6 +91,7 @@ log: { level: debug }
       maxBodyBytes: 2048,
       firstOperation: join(dir, 'first.graphql'),
       queryPlan: true,
+      timeline: true,
       ...wholeDocuments,
     },
     engine: 'stitched',
@@ -107,7 +111,8 @@ log: { level: debug }
     responseHeaders: { 'set-cookie': 'append', 'cache-control': 'most-restrictive' },
     shutdown: { drainMs: 0 },
     stateDir: join(dir, 'state'),
-    log: { level: 'debug' },
+    telemetry: telemetryDefaults,
+    log: { ...logDefaults, level: 'debug' },
   });
 });
 

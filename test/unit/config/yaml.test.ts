@@ -116,7 +116,7 @@ test('a file that is no mapping is refused', async (context) => {
   const expected =
     'expected a mapping with the keys host, port, graphql, engine, tls, trustedProxies, addresses, cors, csrf, ' +
     'securityHeaders, redis, identity, consumers, tiers, authorization, audiences, limits, cache, routes, responseHeaders, shutdown, ' +
-    'stateDir, log';
+    'stateDir, telemetry, log';
   assert.deepEqual(await gatewayRefusals(context, '- 1'), [`gateway.yaml:1:1 ${expected}, got a list`]);
   assert.deepEqual(await gatewayRefusals(context, 'hello'), [`gateway.yaml:1:1 ${expected}, got "hello"`]);
 });
@@ -133,7 +133,7 @@ test('a key is one line of a message whatever it is made of, and __proto__ is no
   assert.deepEqual(await gatewayRefusals(context, '"a\\nb": 1\nlog: { __proto__: {} }'), [
     'gateway.yaml:1:1 "a\\nb": unknown key, ' +
       'known: host, port, graphql, engine, tls, trustedProxies, addresses, cors, csrf, securityHeaders, redis, identity, ' +
-      'consumers, tiers, authorization, audiences, limits, cache, routes, responseHeaders, shutdown, stateDir, log',
+      'consumers, tiers, authorization, audiences, limits, cache, routes, responseHeaders, shutdown, stateDir, telemetry, log',
     'gateway.yaml:2:8 log.__proto__: this name is not possible',
   ]);
 });
