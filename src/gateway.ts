@@ -7,13 +7,15 @@ import { loadResolvers } from './assembly/resolvers.ts';
 import { readSupergraph } from './composition/supergraph.ts';
 import type { GatewayConfig, GatewayFolder, UpstreamConfig } from './config/types.ts';
 import { keepCalls } from './caching.ts';
-import { createGeneration } from './generation.ts';
+import { readFigures } from './figures.ts';
+import { createGeneration, type Generation } from './generation.ts';
 import type { FrontDoor } from './policies/front-door.ts';
 import { limitUpstreamCalls } from './policies/limits/limit-upstream-calls.ts';
 import { openFrontDoor, openSharedState, type SharedState } from './security.ts';
-import { startHttpServer } from './server/http-server.ts';
-import type { Lanes } from './server/lanes.ts';
+import { startHttpServer, type HttpServer } from './server/http-server.ts';
+import type { RecordOptions } from './server/records.ts';
 import { publishNotice } from './telemetry/channels.ts';
+import { openTelemetry, type Telemetry } from './telemetry/open.ts';
 import { checkResponseHeaderRules } from './upstream/response-headers.ts';
 import { pollUpstreamSchemas } from './upstream/schema-poll.ts';
 import type { Facade } from './upstream/types.ts';
@@ -46,12 +48,13 @@ export interface Gateway {
   readonly upstreams: () => readonly UpstreamState[];
   /** Fields that are out because the schema of an upstream is missing. */
   readonly outFields: () => readonly string[];
+  /** Where metrics are read; undefined where they are not. */
+  readonly metricsUrl: string | undefined;
   /** Lets running requests end within `shutdown.drain`, then closes everything. Never rejects. */
   readonly close: () => Promise<void>;
 }
 
-interface Generation {
-  readonly lanes: Lanes;
+interface Served extends Generation {
   readonly outFields: readonly string[];
 }
 
@@ -95,7 +98,8 @@ async function serveFolder(folder: GatewayFolder, { opened, shared }: Opened): P
     const assembly = await assemble({ folder, upstreams: opened.byName, resolvers, schemas });
     return { ...assembly, supergraph: readSupergraph(assembly.supergraph, 'supergraph') };
   };
-  const running = await serve({ config, opened, shared, first: await compose(), schemas });
+  const { checksum } = folder;
+  const running = await serve({ config, opened, shared, first: await compose(), schemas, checksum });
   const poll = pollUpstreamSchemas(
     [...schemas.values()].map(({ source, loaded }) => ({ source, inUse: loaded })),
     async (name, loaded) => {
@@ -103,7 +107,7 @@ async function serveFolder(folder: GatewayFolder, { opened, shared }: Opened): P
       if (!known) return;
       schemas.set(name, { ...known, loaded });
       try {
-        running.swap(await compose());
+        await running.reload(compose);
       } catch (error) {
         schemas.set(name, known);
         throw error;
@@ -128,7 +132,7 @@ interface SupergraphParts extends Opened {
 async function serveSupergraph({ config, opened, shared, supergraph }: SupergraphParts): Promise<Gateway> {
   const facades = new Map([...opened.byName].map(([name, upstream]) => [name, remoteFacade(upstream)]));
   const first: Composed = { supergraph, facades, missing: [], out: [] };
-  return (await serve({ config, opened, shared, first, schemas: new Map() })).gateway;
+  return (await serve({ config, opened, shared, first, schemas: new Map(), checksum: undefined })).gateway;
 }
 
 /** What a generation is made of. */
@@ -144,45 +148,74 @@ interface Serving extends Opened {
   readonly config: GatewayConfig;
   readonly first: Composed;
   readonly schemas: ReadonlyMap<string, UpstreamSchema>;
+  /** Of the configuration files; undefined where there are none. */
+  readonly checksum: string | undefined;
 }
 
 interface Running {
   readonly gateway: Gateway;
-  /** @throws {GatewayError} where the next one cannot be served; the one before goes on then. */
-  readonly swap: (next: Composed) => void;
+  /** Serves what is composed. Rejects where that cannot be done; what was served before goes on then. */
+  readonly reload: (compose: () => Promise<Composed>) => Promise<void>;
+}
+
+/** What is running, as far as it is: told of before all of it has begun. */
+interface Standing {
+  generation: Served | undefined;
+  server: HttpServer | undefined;
+  readonly reloads: { ok: number; failed: number };
 }
 
 async function serve(serving: Serving): Promise<Running> {
-  const frontDoor = await openFrontDoor(serving.config, serving.first.supergraph, serving.shared);
+  const { config, opened, shared, schemas, checksum, first } = serving;
+  const standing: Standing = { generation: undefined, server: undefined, reloads: { ok: 0, failed: 0 } };
+  const telemetry = await openTelemetry({
+    config: config.telemetry,
+    checksum,
+    figures: () => readFigures({ ...standing, opened, shared, states: upstreamStates(opened, schemas) }),
+  });
+  let frontDoor: FrontDoor | undefined;
   try {
-    return await listen(serving, frontDoor);
+    frontDoor = await openFrontDoor(config, first.supergraph, shared);
+    return await listen({ serving, frontDoor, telemetry, standing });
   } catch (error) {
-    await frontDoor.close();
+    await frontDoor?.close();
+    await telemetry.close();
     throw error;
   }
 }
 
-async function listen({ config, opened, shared, first, schemas }: Serving, frontDoor: FrontDoor): Promise<Running> {
-  const states = () => Object.fromEntries(upstreamStates(opened, schemas).map(({ name, schema }) => [name, schema]));
-  const generationOf = ({ supergraph, facades, missing, out }: Composed): Generation => ({
-    lanes: createGeneration({
-      ...{ config, opened, supergraph, facades, unavailable: missing, frontDoor, states },
-      persisted: shared.persisted,
-      caching: shared.caching,
-    }),
-    outFields: out.map(({ type, field }) => `${type}.${field}`),
-  });
-  let generation = generationOf(first);
+interface Listening {
+  readonly serving: Serving;
+  readonly frontDoor: FrontDoor;
+  readonly telemetry: Telemetry;
+  readonly standing: Standing;
+}
+
+async function listen(listening: Listening): Promise<Running> {
+  const { serving, frontDoor, telemetry, standing } = listening;
+  const { config, opened, shared, schemas } = serving;
+  let generation = generationOf(listening, serving.first);
+  standing.generation = generation;
   const server = await startHttpServer({
     host: config.host,
     port: config.port,
     tls: config.tls,
     lanes: () => generation.lanes,
     drainMs: config.shutdown.drainMs,
+    records: recordOptions(config),
   });
+  standing.server = server;
+  const { metrics, metricsUrl } = telemetry;
   return {
-    swap: (next) => {
-      generation = generationOf(next);
+    reload: async (compose) => {
+      try {
+        generation = generationOf(listening, await compose());
+        standing.generation = generation;
+        standing.reloads.ok += 1;
+      } catch (error) {
+        standing.reloads.failed += 1;
+        throw error;
+      }
     },
     gateway: {
       url: server.url,
@@ -190,14 +223,37 @@ async function listen({ config, opened, shared, first, schemas }: Serving, front
       graphqlUrl: `${server.url}${config.graphql.path}`,
       upstreams: () => upstreamStates(opened, schemas),
       outFields: () => generation.outFields,
+      metricsUrl: metrics ? server.url + metrics.path : metricsUrl,
       close: async () => {
         await server.close();
         await opened.close();
         await frontDoor.close();
         await shared.close();
+        // Last: it tells of all that ended before.
+        await telemetry.close();
       },
     },
   };
+}
+
+function generationOf({ serving, frontDoor, telemetry }: Listening, composed: Composed): Served {
+  const { config, opened, shared, schemas } = serving;
+  const { supergraph, facades, missing: unavailable, out } = composed;
+  const { persisted, caching } = shared;
+  const { metrics } = telemetry;
+  const states = () => Object.fromEntries(upstreamStates(opened, schemas).map(({ name, schema }) => [name, schema]));
+  return {
+    ...createGeneration({
+      ...{ config, opened, supergraph, facades, unavailable, frontDoor, persisted, caching, metrics, states },
+    }),
+    outFields: out.map(({ type, field }) => `${type}.${field}`),
+  };
+}
+
+/** What answers may show of their own request is recorded, though nobody else listens. */
+function recordOptions({ telemetry, graphql }: GatewayConfig): RecordOptions {
+  const { clientName, clientVersion, serverTiming } = telemetry;
+  return { clientName, clientVersion, always: serverTiming !== false || (graphql.timeline ?? false) !== false };
 }
 
 function upstreamStates(opened: OpenUpstreams, schemas: ReadonlyMap<string, UpstreamSchema>): UpstreamState[] {

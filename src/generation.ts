@@ -1,15 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DocumentNode } from 'graphql';
 import { answersOf, keepEntities, routeCachesOf, type Caching } from './caching.ts';
-import { createCompiledEngine } from './compiled/engine.ts';
+import { createCompiledEngine, type CompiledEngine } from './compiled/engine.ts';
+import type { KeptPrograms } from './compiled/programs.ts';
 import { contractOf } from './composition/contract/contract.ts';
 import { noFieldLimits, readFieldLimits, type FieldLimits } from './composition/field-limits/field-limits.ts';
 import { readGuards } from './composition/guards/guards.ts';
+import { readSensitive } from './composition/sensitive/sensitive.ts';
 import type { GatewayConfig } from './config/types.ts';
 import type { AccessRule, DoorConfig } from './config/identity-types.ts';
 import type { OpenUpstreams } from './assembly/open-upstreams.ts';
 import type { Caller } from './identity/caller.ts';
 import { withoutSuggestion } from './lib/without-suggestion.ts';
+import { sensitiveVariablesOf } from './operation/sensitive-variables.ts';
 import { createAuthorizer } from './policies/authorize.ts';
 import type { Entered } from './policies/entrance.ts';
 import { forCallers, type FrontDoor } from './policies/front-door.ts';
@@ -23,6 +26,8 @@ import { formatError, type FormatError } from './server/format-error.ts';
 import { createGraphqlLane, type GraphqlLaneOptions, type Lane } from './server/graphql-lane.ts';
 import { createGraphqlHandler, type GraphqlHandler } from './server/graphql-server.ts';
 import type { Lanes } from './server/lanes.ts';
+import { createMetricsLane } from './server/metrics-lane.ts';
+import type { Telemetry } from './telemetry/open.ts';
 import { recordOf } from './telemetry/record.ts';
 import { stitch } from './stitched/schema.ts';
 import type { Facade } from './upstream/types.ts';
@@ -45,23 +50,56 @@ export interface GenerationParts {
   readonly persisted: PersistedOperations | undefined;
   /** Undefined where nothing is kept. */
   readonly caching: Caching | undefined;
+  /** Read on the gateway's own listener; undefined where they are not. */
+  readonly metrics: Telemetry['metrics'];
   /** How upstreams stand, for readiness. */
   readonly states: () => Readonly<Record<string, string>>;
 }
 
+export interface Generation {
+  readonly lanes: Lanes;
+  /** What is kept of plans and programs, of all audiences. */
+  readonly plans: () => KeptPrograms;
+}
+
 /** @throws {GatewayError} `COMPOSITION_FAILED` for an audience that has nothing to ask for. */
-export function createGeneration(parts: GenerationParts): Lanes {
+export function createGeneration(parts: GenerationParts): Generation {
   const { config, states } = parts;
+  const handlers = createHandlers(parts);
+  const metrics = metricsLane(parts);
   return {
-    graphqlPath: config.graphql.path,
-    ...(parts.persisted && { takesDocumentIds: true }),
-    graphql: graphqlLane(parts),
-    routes: restLane(parts),
-    readiness: () => ({ ready: true, upstreams: states() }),
+    lanes: {
+      graphqlPath: config.graphql.path,
+      ...(parts.persisted && { takesDocumentIds: true }),
+      ...(metrics && { metrics }),
+      graphql: graphqlLane(parts, handlers.handlerFor),
+      routes: restLane(parts),
+      readiness: () => ({ ready: true, upstreams: states() }),
+    },
+    plans: () => sumOf(handlers.engines.map((engine) => engine.kept())),
   };
 }
 
-function graphqlLane(parts: GenerationParts): Lane {
+function sumOf(parts: readonly KeptPrograms[]): KeptPrograms {
+  let entries = 0;
+  let bytes = 0;
+  for (const part of parts) {
+    entries += part.entries;
+    bytes += part.bytes;
+  }
+  return { entries, bytes };
+}
+
+/** Metrics on the gateway's own listener. */
+function metricsLane({ config, frontDoor, metrics }: GenerationParts): Lanes['metrics'] {
+  if (!metrics) return undefined;
+  const { path, handle } = metrics;
+  const own = { ...listenersOwn, access: config.telemetry.metrics?.access };
+  const door = frontDoor.doorFor({ config: own, methods: ['GET', 'HEAD'], place: { at: 'route', path } });
+  return { path, lane: createMetricsLane({ enter: (req, res) => frontDoor.enter({ req, res, door }), handle }) };
+}
+
+function graphqlLane(parts: GenerationParts, handlerFor: GraphqlLaneOptions['handlerFor']): Lane {
   const { config, frontDoor, supergraph } = parts;
   const { door = listenersOwn, graphiql } = config.graphql;
   const hasFieldLimits = fieldLimitsOf(config, supergraph).limits.length > 0;
@@ -69,21 +107,29 @@ function graphqlLane(parts: GenerationParts): Lane {
     config: config.graphql,
     enter: enterBy(frontDoor, door, hasFieldLimits ? 'limited' : 'plain'),
     enterPage: enterBy(frontDoor, { ...door, ...pageAccess(graphiql) }, 'none'),
-    handlerFor: handlerFinder(parts),
+    handlerFor,
   });
 }
 
+interface Handlers {
+  readonly handlerFor: GraphqlLaneOptions['handlerFor'];
+  readonly engines: readonly CompiledEngine[];
+}
+
 /** Where there are audiences, a caller of none sees nothing: the whole schema is an audience like any other. */
-function handlerFinder(parts: GenerationParts): GraphqlLaneOptions['handlerFor'] {
+function createHandlers(parts: GenerationParts): Handlers {
   const { config, frontDoor, supergraph } = parts;
   if (config.audiences.length === 0) {
-    const whole = handlerOf(parts, supergraph);
-    return () => whole;
+    const { handler, engine } = handlerOf(parts, supergraph);
+    return { handlerFor: () => handler, engines: [engine] };
   }
-  const handlers = new Map(
+  const served = new Map(
     config.audiences.map((audience) => [audience.name, handlerOf(parts, contractOf(supergraph, audience))]),
   );
-  return (caller) => handlers.get(frontDoor.audienceOf(caller) ?? '');
+  return {
+    handlerFor: (caller) => served.get(frontDoor.audienceOf(caller) ?? '')?.handler,
+    engines: [...served.values()].map(({ engine }) => engine),
+  };
 }
 
 function fieldLimitsOf({ limits }: GatewayConfig, supergraph: DocumentNode): FieldLimits {
@@ -113,7 +159,12 @@ function enterBy({ enter, doorFor }: FrontDoor, config: DoorConfig, operations: 
   return (req: IncomingMessage, res: ServerResponse) => enter({ req, res, door });
 }
 
-function handlerOf(parts: GenerationParts, supergraph: DocumentNode): GraphqlHandler {
+interface Served {
+  readonly handler: GraphqlHandler;
+  readonly engine: CompiledEngine;
+}
+
+function handlerOf(parts: GenerationParts, supergraph: DocumentNode): Served {
   const { config, unavailable, frontDoor, persisted, caching } = parts;
   const facades = caching ? keepEntities({ ...parts, caching, supergraph }) : parts.facades;
   const { limits } = config;
@@ -121,6 +172,7 @@ function handlerOf(parts: GenerationParts, supergraph: DocumentNode): GraphqlHan
   const mayHear = suggestions === true ? undefined : forCallers(suggestions);
   const schema = stitch(supergraph, facades);
   const guards = readGuards(supergraph);
+  const sensitive = readSensitive(supergraph);
   const { deny } = createAuthorizer({ guards, decide: frontDoor.decide });
   const fieldLimits = fieldLimitsOf(config, supergraph);
   const documents = documentCheckOf(limits.documents);
@@ -129,6 +181,7 @@ function handlerOf(parts: GenerationParts, supergraph: DocumentNode): GraphqlHan
     ...{ supergraph, facades, schema, runs: config.engine, showsPlans: forWhom(config.graphql.queryPlan) },
     ...(introspection !== true && { mayIntrospect: forCallers(introspection) }),
     fieldLimits,
+    sensitiveVariables: (document, node) => sensitiveVariablesOf({ document, node, schema }, sensitive),
     ...(answers && { answers }),
     admission: createOperationLimits({
       ...{ config: limits, documents, supergraph, schema, now: Date.now },
@@ -153,7 +206,10 @@ function handlerOf(parts: GenerationParts, supergraph: DocumentNode): GraphqlHan
     ...(mayHear && { formatError: quietly(mayHear) }),
     plugins: graphqlPolicies({ unavailable, documents, ...(mayHear && { mayHearSuggestions: mayHear }) }),
   });
-  return (request) => (request.scope.limits ? chargeAfter(handler, request) : handler(request));
+  return {
+    engine,
+    handler: (request) => (request.scope.limits ? chargeAfter(handler, request) : handler(request)),
+  };
 }
 
 /** At once where it does not depend on the caller. */

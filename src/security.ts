@@ -11,6 +11,7 @@ import { openPersisted } from './persisted/open.ts';
 import type { PersistedOperations } from './persisted/types.ts';
 import type { LimitsConfig } from './config/limit-types.ts';
 import { closest } from './lib/closest.ts';
+import { createPropagation } from './lib/propagation.ts';
 import { createMemoryLimiter } from './limits/memory-limiter.ts';
 import { createRedisLimiter } from './limits/redis-limiter.ts';
 import type { Limiter } from './limits/types.ts';
@@ -20,6 +21,7 @@ import { clientCertificateOf } from './server/client-certificate.ts';
 import { clientSignal } from './server/client-signal.ts';
 import type { PolicyAnswers } from './policies/policy-answers.ts';
 import { publishNotice } from './telemetry/channels.ts';
+import { recordOf } from './telemetry/record.ts';
 import { createRequestScope } from './upstream/scope.ts';
 
 /** What instances share by Redis, each with what it keeps itself: how much is used, and documents known by id. */
@@ -113,11 +115,13 @@ interface Opened {
 }
 
 function frontDoorOf(config: GatewayConfig, { answers, authenticator, limiter }: Opened): FrontDoor {
-  const { security, audiences, limits, responseHeaders: responseHeaderRules } = config;
+  const { security, audiences, limits, responseHeaders: responseHeaderRules, telemetry } = config;
   const { anonymous } = config.identity;
   const hidden = authenticator.places();
+  const propagation = createPropagation(telemetry.propagation);
   return createFrontDoor({
     ...{ security, anonymous, authenticator, answers, audiences, limits, limiter, clientCertificateOf },
+    serverTiming: telemetry.serverTiming,
     createScope: ({ req: { headers }, res, requestId, caller, client, limits: charges }) =>
       // One literal: a spread in it would make a second object for each request.
       createRequestScope({
@@ -129,6 +133,8 @@ function frontDoorOf(config: GatewayConfig, { answers, authenticator, limiter }:
         client,
         hidden,
         limits: charges,
+        record: recordOf(res),
+        propagation,
       }),
   });
 }

@@ -32,6 +32,8 @@ export class Invalidations {
   // Own invalidations that Redis may not have yet, by tag: how many.
   readonly #pending = new TurnoverMap<string, number>();
   #floor: Stamp = -Infinity;
+  // Of all that are or were known.
+  #latest: Stamp = -Infinity;
 
   /** @param maxTags How many tags are remembered one by one. Default 10,000. */
   constructor(maxTags = 10_000) {
@@ -69,6 +71,12 @@ export class Invalidations {
   /** There may have been any, of which nothing was heard. */
   miss(now: Stamp): void {
     this.#floor = now;
+    this.#latest = Math.max(this.#latest, now);
+  }
+
+  /** Whether nothing at all was made invalid since: then `mayStore` holds for all tags, and none has to be looked at. */
+  isQuietSince(since: Stamp): boolean {
+    return since > this.#latest;
   }
 
   /** Whether what was begun at `since` may be stored: no invalidation of its tags came since. */
@@ -102,6 +110,7 @@ export class Invalidations {
   }
 
   #remember(tag: string, known: Known): void {
+    this.#latest = Math.max(this.#latest, known.settledAt);
     // To the end: the first is the one that is forgotten.
     this.#known.delete(tag);
     this.#known.set(tag, known);

@@ -30,6 +30,7 @@ export function createSingleFlight({
   const lock = redis && defineLock(redis, { timeoutMs, lockMs });
   const running = new TurnoverMap<string, Promise<unknown>>();
   return {
+    spansInstances: lock !== undefined,
     run: <T>(key: string, work: () => Promise<T>, shared?: SharedResult<T>): Promise<T> => {
       const known = running.get(key);
       if (known !== undefined) return known as Promise<T>;

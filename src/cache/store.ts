@@ -3,7 +3,7 @@ import type { CacheConfig } from '../config/cache-types.ts';
 import { TurnoverMap } from '../lib/turnover-map.ts';
 import type { Redis } from '../redis/connect.ts';
 import { everything, Invalidations } from './invalidations.ts';
-import { endOfEntry } from './memory/entry-size.ts';
+import { endOfEntry, sizeOfBody } from './memory/entry-size.ts';
 import { MemoryStore } from './memory/memory-store.ts';
 import { defineCacheCommands } from './redis/commands.ts';
 import { readMessage } from './redis/message.ts';
@@ -89,6 +89,8 @@ class LayeredStore {
   }
 
   set(key: string, entry: Entry, since: Stamp): void {
+    // Redis is told them: made now they are counted with the entry, and of what it was made of.
+    if (this.#remote !== undefined && entry.hasTagsAtHand === false) void entry.tags;
     if (this.setOwn(key, entry, since)) this.#remote?.store(key, entry, since);
   }
 
@@ -98,7 +100,8 @@ class LayeredStore {
 
   /** Whether it is kept. */
   setOwn(key: string, entry: Entry, since: Stamp): boolean {
-    if (entry.body.byteLength > this.#maxEntryBytes || !this.#invalidations.mayStore(entry.tags, since)) return false;
+    if (sizeOfBody(entry) > this.#maxEntryBytes) return false;
+    if (!this.#invalidations.isQuietSince(since) && !this.#invalidations.mayStore(entry.tags, since)) return false;
     this.#asking.delete(key);
     this.memory.set(key, entry, Date.now());
     return true;
@@ -155,7 +158,7 @@ class LayeredStore {
     if (entry === undefined || endOfEntry(entry) <= now) return kept?.found;
     if (kept !== undefined && kept.entry.madeAt >= entry.madeAt) return kept.found;
     if (!this.#invalidations.mayBelieve(entry.tags, since)) return kept?.found;
-    if (entry.body.byteLength <= this.#maxEntryBytes) this.memory.set(key, entry, now);
+    if (sizeOfBody(entry) <= this.#maxEntryBytes) this.memory.set(key, entry, now);
     return { entry, in: 'redis' };
   }
 

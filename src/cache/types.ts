@@ -10,6 +10,8 @@ export interface Entry {
   /** Fields of the answer that belong to it, lower-case names. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: Uint8Array;
+  /** The body, where it is ASCII alone and at hand as text: `body` is then made anew whenever it is asked for. */
+  readonly text?: string | undefined;
   /** Milliseconds since 1970: when it was made, by this instance's clock (RFC 9111, 4.2.3: its age then counted in). */
   readonly madeAt: number;
   /** Until when it is fresh, milliseconds since 1970. */
@@ -21,6 +23,8 @@ export interface Entry {
   readonly keptUntil?: number;
   /** `Type`, `Type:id`, `route:/api`, or what `@cacheTag` says; each at most 256 characters. */
   readonly tags: readonly string[];
+  /** False while `tags` have still to be made, which costs as much as reading the body. Default true. */
+  readonly hasTagsAtHand?: boolean;
 }
 
 /** How an entry was found. */
@@ -84,6 +88,8 @@ export interface CacheCounts {
 
 /** Runs work for a key once, however many ask at the same time, over all instances as far as Redis can be reached. */
 export interface SingleFlight {
+  /** Whether it may reach other instances; else it merges what this process does alone. */
+  readonly spansInstances: boolean;
   /**
    * The result of the running work for the key, or of `work` where none runs. What the others get is the very same value;
    * a failure is everyone's too. Nobody's leaving ends it. Over instances only where `shared` says how a result is found.

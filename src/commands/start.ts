@@ -9,24 +9,46 @@ import { startGateway, type Gateway, type GatewaySource } from '../gateway.ts';
 import { onSignals } from '../server/shutdown.ts';
 import { startLog } from '../telemetry/log.ts';
 import type { Arguments } from './arguments.ts';
+import { followLogLevel } from './follow-log-level.ts';
+import { readVersion } from './version.ts';
 
 /** `weft start`: runs until a signal ends it. */
 export async function start(args: Arguments): Promise<number> {
   const source = await loadSource(args);
   const config = 'folder' in source ? source.folder.gateway : source.gateway;
-  startLog({ level: config.log.level });
+  const log = await startLog(config.log, { service: config.telemetry.service });
   const gateway = await startGateway(source);
+  await followLogLevel(log, 'folder' in source ? source.folder.dir : undefined);
   process.stdout.write(welcome(gateway, config));
+  log.tell('started', await startFields(source, gateway));
   const { promise, resolve } = Promise.withResolvers<number>();
   onSignals({
     shutdown: gateway.close,
-    onStop: (signal) => process.stdout.write(`${signal}: finishing what runs\n`),
+    onStop: (signal) => {
+      process.stdout.write(`${signal}: finishing what runs\n`);
+      log.tell('stopping', { signal });
+    },
     exit: (code) => {
+      log.tell('stopped', { exitCode: code });
+      log.stop();
       resolve(code);
       process.exit(code);
     },
   });
   return promise;
+}
+
+/** What a look at the log should tell of a process: which version runs what, and where. */
+async function startFields(source: GatewaySource, gateway: Gateway): Promise<Readonly<Record<string, unknown>>> {
+  return {
+    version: await readVersion(),
+    node: process.version,
+    pid: process.pid,
+    addresses: [gateway.url],
+    upstreams: gateway.upstreams().length,
+    outFields: gateway.outFields().length || undefined,
+    configChecksum: 'folder' in source ? source.folder.checksum : undefined,
+  };
 }
 
 async function loadSource({ dir, supergraph, port, host }: Arguments): Promise<GatewaySource> {

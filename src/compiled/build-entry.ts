@@ -1,9 +1,9 @@
 import {
   executeSync,
+  GraphQLError,
   getOperationAST,
   getVariableValues,
   parse,
-  print,
   type DocumentNode,
   type GraphQLSchema,
   type OperationDefinitionNode,
@@ -18,6 +18,7 @@ import { normalise } from '../planner/normalise.ts';
 import type { Operation } from '../planner/operation.ts';
 import type { Plan } from '../planner/plan.ts';
 import { planOperation } from '../planner/plan-operation.ts';
+import { printPlanWithoutValues, printWithoutValues } from '../planner/plan-without-values.ts';
 import { shapeOf } from '../planner/shape-of.ts';
 import type { Shape } from '../planner/shape.ts';
 import { publishNotice } from '../telemetry/channels.ts';
@@ -43,6 +44,8 @@ export interface EntryParts {
   readonly answers?: AnswerCache;
   /** `stitched`: nothing is planned. Default `compiled`. */
   readonly runs?: 'compiled' | 'stitched';
+  /** Names of variables that may hold what is `@sensitive`. Default: none does. */
+  readonly sensitiveVariables?: (document: DocumentNode, node: OperationDefinitionNode) => ReadonlySet<string>;
 }
 
 export interface Built<T> {
@@ -74,13 +77,14 @@ export function buildEntry(document: DocumentNode, operationName: string | undef
   if (!node) throw new TypeError(`the document has no operation "${operationName ?? ''}"`);
   const { schema, graph, guards, admission } = parts;
   const isPlanned = parts.runs !== 'stitched' && node.operation !== 'subscription';
-  const checked = {
+  const sensitiveVariables = parts.sensitiveVariables?.(document, node) ?? noVariables;
+  const checkedWith = (plan?: Plan): Checked => ({
     asksSchema: asksSchema(document, node),
-    identity: identityOf(document, node, { plan: undefined, sensitiveVariables: new Set() }),
-  };
+    identity: identityOf(document, node, { plan: plan && (() => printPlanWithoutValues(plan)), sensitiveVariables }),
+  });
   if (!isPlanned && !guards && !admission) {
     const keeping = keepingOf({ document, node, ...nothingKnown }, parts);
-    return { value: { runs: 'stitched', ...checked, ...keeping }, bytes: smallestBytes };
+    return { value: { runs: 'stitched', ...checkedWith(), ...keeping }, bytes: smallestBytes };
   }
   const budget = planningBudget();
   let operation: Operation;
@@ -88,12 +92,15 @@ export function buildEntry(document: DocumentNode, operationName: string | undef
     operation = normalise({ document, schema, graph, budget, ...(operationName !== undefined && { operationName }) });
   } catch (cause) {
     tellWhyStitched(cause, document);
-    return { value: { runs: 'stitched', ...checked, ...checkedOpaque(document, node, parts) }, bytes: smallestBytes };
+    const opaque = checkedOpaque(document, node, parts);
+    return { value: { runs: 'stitched', ...checkedWith(), ...opaque }, bytes: smallestBytes };
   }
   const reading = readingOf(operation, node, schema);
   const planned = isPlanned ? tryToPlan({ document, operation, budget }, reading, parts) : undefined;
-  return withGuards(checked, { document, node, operation, reading, planned, parts });
+  return withGuards(checkedWith(planned?.value.plan), { document, node, operation, reading, planned, parts });
 }
+
+const noVariables: ReadonlySet<string> = new Set();
 
 /** What cannot be taken apart may ask for anything, any number of times. */
 function checkedOpaque(document: DocumentNode, node: OperationDefinitionNode, parts: EntryParts): Partial<Checked> {
@@ -211,11 +218,15 @@ export function preparing(facades: EntryParts['facades']): (upstream: string, te
 
 /** Tells why an operation, or a part of it, runs stitched. */
 export function tellWhyStitched(cause: unknown, document: DocumentNode): void {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  // GraphQL's own errors quote values.
+  const reason = cause instanceof GraphQLError ? cause.name : cause instanceof Error ? cause.message : String(cause);
   if (cause instanceof PlanDeclined) {
     publishNotice({ level: 'info', message: `runs stitched, as the planner declines it (${cause.reason}): ${reason}` });
   } else {
-    publishNotice({ level: 'error', message: `runs stitched, as planning failed: ${reason}\n${print(document)}` });
+    publishNotice({
+      level: 'error',
+      message: `runs stitched, as planning failed: ${reason}\n${printWithoutValues(document)}`,
+    });
   }
 }
 

@@ -17,10 +17,11 @@ import type { Facade, RequestScope } from '../upstream/types.ts';
 import type { Admission, AdmittedRequest, Finish } from './admission.ts';
 import type { AnswerCache, Run } from './answer-cache.ts';
 import { introspectionRefusal, type Authorization, type MayIntrospect } from './authorization.ts';
+import type { EntryParts } from './build-entry.ts';
 import type { CompiledEntry, Entry, Keeping, Reading, Variables } from './entry.ts';
 import { Gate, type Allowed } from './gate.ts';
 import { beginRun } from './operation-run.ts';
-import { Programs } from './programs.ts';
+import { Programs, type KeptPrograms } from './programs.ts';
 import { asFetchAnswer, asGraphqlError, gatewayErrorOf, resultOf } from './results.ts';
 
 /**
@@ -48,6 +49,8 @@ export interface CompiledEngineParts<Examined = unknown, Kept = unknown> {
   readonly mayIntrospect?: MayIntrospect;
   /** Whether, or for which callers, a request with `weft-query-plan: true` gets its plan in `extensions.queryPlan`. Default false. */
   readonly showsPlans?: boolean | ((caller: RequestScope['caller']) => boolean);
+  /** Names of variables of an operation that may hold what is `@sensitive`. Default: none does. */
+  readonly sensitiveVariables?: EntryParts['sensitiveVariables'];
   /** Bound of all kept programs, in bytes by estimate. Default 64 MiB. */
   readonly maxBytes?: number;
 }
@@ -79,6 +82,8 @@ export interface CompiledEngine {
   /** Runs a subscription that is valid against the schema, stitched: one result for each event, or one that refuses. */
   readonly subscribe: (args: ExecutionArgs) => Promise<Events | ExecutionResult>;
   readonly counts: () => EngineCounts;
+  /** What is kept of plans and programs now. */
+  readonly kept: () => KeptPrograms;
 }
 
 export function createCompiledEngine<Examined, Kept>(parts: CompiledEngineParts<Examined, Kept>): CompiledEngine {
@@ -89,6 +94,7 @@ export function createCompiledEngine<Examined, Kept>(parts: CompiledEngineParts<
     runPrepared: (request, context) => engine.runPrepared(request, context),
     subscribe: (args) => engine.subscribe(args),
     counts: () => ({ ...engine.counts }),
+    kept: () => engine.kept(),
   };
 }
 
@@ -126,6 +132,7 @@ class Engine {
 
   constructor({ supergraph, facades, schema, runs = 'compiled', maxBytes, ...options }: CompiledEngineParts) {
     const { authorization, fieldLimits = noFieldLimits, admission, answers, mayIntrospect } = options;
+    const { sensitiveVariables } = options;
     const guards = withFieldLimits(authorization?.guards ?? noGuards, fieldLimits);
     const isGuarded = guards.requirements.length > 0 || guards.limits.length > 0;
     this.#schema = schema;
@@ -137,11 +144,16 @@ class Engine {
       ...(isGuarded && { guards }),
       ...(admission && { admission }),
       ...(answers && { answers }),
+      ...(sensitiveVariables && { sensitiveVariables }),
       ...(maxBytes !== undefined && { maxBytes }),
     });
     const isGated = isGuarded || admission !== undefined;
     this.#gate = isGated ? new Gate({ authorization, admission, guards, programs: this.#programs }) : undefined;
     if (runs === 'compiled') this.#programs.warmUp();
+  }
+
+  kept(): KeptPrograms {
+    return this.#programs.kept();
   }
 
   execute(args: ExecutionArgs): Promise<ExecutionResult> {

@@ -14,6 +14,11 @@ export interface ProgramsParts extends EntryParts {
   readonly maxBytes?: number;
 }
 
+export interface KeptPrograms {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
 interface KeptMasked {
   readonly runs: 'masked';
   readonly masked: MaskedProgram;
@@ -39,6 +44,11 @@ export class Programs {
   /** How many operations were made ready so far. */
   get built(): number {
     return this.#built;
+  }
+
+  /** How many programs are kept, those of masks too, and what they take in bytes by estimate. */
+  kept(): KeptPrograms {
+    return { entries: this.#entries.size, bytes: this.#entries.calculatedSize };
   }
 
   /** What runs an operation that `get` was asked for before, as long as it is kept. */

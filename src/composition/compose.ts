@@ -10,6 +10,7 @@ import { mergedTypes, fieldsOf, placeOf } from './definitions.ts';
 import { checkFieldLimits, holdFieldLimits, withoutFieldLimits } from './field-limits/hold-field-limits.ts';
 import { holdGuards } from './guards/hold-guards.ts';
 import { checkGuards, lowerGuards } from './guards/lower-guards.ts';
+import { checkSensitive, holdSensitive, withoutSensitive } from './sensitive/hold-sensitive.ts';
 import type { Place, Problem, SourceSchema } from './types.ts';
 
 /** The schemas do not compose; `problems` has all of them, and the message a line for each. */
@@ -30,7 +31,7 @@ export function printProblem({ code, message, places }: Problem): string {
 /**
  * Source schemas to supergraph SDL. A guard that any source has stands in it, at its place: those of interfaces on what
  * implements them, those of several sources as one that asks for all of them. So does every `@rateLimit`,
- * every `@cacheTag` and the strictest `@cacheControl`.
+ * every `@cacheTag`, every `@sensitive` and the strictest `@cacheControl`.
  *
  * @throws {CompositionError} with every problem that the composition library reports, each with its places, or with the
  * guards, limits, costs and cache hints that have no meaning where they stand.
@@ -41,6 +42,7 @@ export function compose(sources: readonly SourceSchema[]): string {
     ...checkFieldLimits(source),
     ...checkCosts(source),
     ...checkCacheHints(source),
+    ...checkSensitive(source),
   ]);
   if (misplaced.length > 0) throw new CompositionError(misplaced);
   const lowered = sources.map(composableOf);
@@ -50,13 +52,13 @@ export function compose(sources: readonly SourceSchema[]): string {
   }
   if (result.supergraphSdl === undefined) throw new CompositionError([]);
   const guarded = holdGuards(result.supergraphDocumentNode, sources);
-  const held = holdCacheHints(holdFieldLimits(guarded, sources), sources);
+  const held = holdSensitive(holdCacheHints(holdFieldLimits(guarded, sources), sources), sources);
   return held === result.supergraphDocumentNode ? result.supergraphSdl : print(held);
 }
 
 /** A source without what the composition library does not know, and with what it knows as it wants it. */
 function composableOf(source: SourceSchema): SourceSchema {
-  return withCanonicalCosts(lowerGuards(withoutFieldLimits(withoutCacheHints(source))));
+  return withCanonicalCosts(lowerGuards(withoutFieldLimits(withoutCacheHints(withoutSensitive(source)))));
 }
 
 function problemOf(error: GraphQLError, sources: readonly SourceSchema[]): Problem {

@@ -46,10 +46,12 @@ export function compileEntityFetch(fetch: EntityFetch, plan: Plan, prepared: Pre
     const asked = targets.map((target) => collect(target, { upstream, run }));
     if (asked.every(({ groups }) => groups.length === 0)) return undefined;
     let text = variables(run.variables);
-    for (const [index, { representations }] of asked.entries()) {
+    let batch = 0;
+    for (const [index, { representations, groups }] of asked.entries()) {
       text += `${text === '' ? '' : ','}${starts[index]}${representations}]`;
+      batch += groups.length;
     }
-    return call(prepared, upstream, { variables: `{${text}}`, run }).then((answer) => {
+    return call(prepared, upstream, { variables: `{${text}}`, run, batch }).then((answer) => {
       for (const each of asked) take(answer, each, { upstream, run });
     });
   };

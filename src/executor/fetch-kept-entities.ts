@@ -36,11 +36,13 @@ export function compileKeptEntityFetch(fetch: EntityFetch, plan: Plan, prepared:
   const variables = variableMembers(fetch.variables);
   const send = (opened: readonly Opened[], run: Run, scope: RequestScope): Promise<void> => {
     let text = variables(run.variables);
+    let batch = 0;
     for (const [index, { asked }] of opened.entries()) {
       text += `${text === '' ? '' : ','}${lists[index]?.start}${asked.representations}]`;
+      batch += asked.groups.length;
     }
     const calling = scope === run.scope ? run : { ...run, scope };
-    return call(prepared, upstream, { variables: `{${text}}`, run: calling }).then((answer) => {
+    return call(prepared, upstream, { variables: `{${text}}`, run: calling, batch }).then((answer) => {
       for (const each of opened) write(each, answer);
       for (const { asked } of opened) take(answer, asked, { upstream, run });
     });

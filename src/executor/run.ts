@@ -24,14 +24,18 @@ export interface Run {
 /** One fetch. Undefined where no call is made; else settles when the answer is merged. Never throws or rejects. */
 export type Step = (run: Run) => Promise<void> | undefined;
 
+/** What one run sends by a prepared fetch. */
+export interface Sent {
+  readonly variables: string;
+  readonly run: Run;
+  /** Entities that it asks for at once. Default 1. */
+  readonly batch?: number;
+}
+
 /** Sends a fetch. Never rejects. */
-export async function call(
-  prepared: PreparedFetch,
-  upstream: string,
-  request: { readonly variables: string; readonly run: Run },
-): Promise<FetchAnswer> {
+export async function call(prepared: PreparedFetch, upstream: string, sent: Sent): Promise<FetchAnswer> {
   try {
-    return await prepared(request.variables, request.run.scope);
+    return await prepared(sent.variables, sent.run.scope, sent.batch);
   } catch (cause) {
     const message = `calling upstream "${upstream}" threw: ${cause instanceof Error ? cause.message : String(cause)}`;
     const error =

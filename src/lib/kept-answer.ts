@@ -2,6 +2,8 @@
 export interface KeptAnswer {
   /** JSON in UTF-8: the whole answer. */
   readonly body: Uint8Array;
+  /** The same as text, where it is ASCII alone and at hand so: then it is to be sent, as `body` has still to be made. */
+  readonly text?: string | undefined;
   /** Strong, with its quotes (RFC 9110, 8.8.3), of the body without coding. */
   readonly etag: () => string;
   /** The body in a content coding; made once and kept. */

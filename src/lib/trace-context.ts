@@ -10,8 +10,9 @@ export interface TraceParent {
   readonly flags: number;
 }
 
-const sampled = 1;
-const randomTraceId = 2;
+/** Bits of `TraceParent.flags`. */
+export const sampledFlag = 1;
+export const randomFlag = 2;
 
 /**
  * Reads a `traceparent`; `undefined` where it is missing or not valid, so that a new trace begins.
@@ -25,7 +26,7 @@ export function readTraceparent(value: string | readonly string[] | undefined): 
   const [, version, traceId = '', parentId = '', flags = '', rest] = match;
   // Later versions may add parts; version 00 has exactly four, and ff is forbidden.
   if (version === 'ff' || (version === '00' && rest !== undefined)) return undefined;
-  if (/^0+$/.test(traceId) || /^0+$/.test(parentId)) return undefined;
+  if (isZero(traceId) || isZero(parentId)) return undefined;
   return { traceId, parentId, flags: Number.parseInt(flags, 16) };
 }
 
@@ -34,29 +35,49 @@ export function printTraceparent({ traceId, parentId, flags }: TraceParent): str
   return `00-${traceId}-${parentId}-${flags.toString(16).padStart(2, '0')}`;
 }
 
+const maxStateMembers = 32;
+const stateMember = /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
+
 /**
- * The `traceparent` for calls made on behalf of a request: the same trace under a new parent, with the sampled and
- * random flags kept; without a valid incoming one a new trace, not sampled because nothing is recorded here.
+ * A `tracestate` as it came; `''` where it is missing or not valid as a whole.
+ *
+ * @see {@link https://www.w3.org/TR/2024/CRD-trace-context-2-20240328/#tracestate-header | Trace Context Level 2, 3.3}
  */
-export function childTraceparent(incoming: TraceParent | undefined): string {
-  const fresh = freshIds();
-  return printTraceparent({
-    traceId: incoming?.traceId ?? fresh.slice(0, 32),
-    parentId: fresh.slice(32),
-    flags: incoming === undefined ? randomTraceId : incoming.flags & (sampled | randomTraceId),
-  });
+export function readTracestate(value: string | readonly string[] | undefined): string {
+  const text = typeof value === 'object' ? value.join(',') : value;
+  if (text === undefined || text === '') return '';
+  const members = text
+    .split(',')
+    .map((member) => member.trim())
+    .filter((member) => member !== '');
+  const isValid = members.length <= maxStateMembers && members.every((member) => stateMember.test(member));
+  return isValid ? members.join(',') : '';
 }
 
-const idBytes = 24;
-const pool = Buffer.allocUnsafe(idBytes * 256);
+/** Whether an id is none: all of its digits are 0. */
+export function isZero(id: string): boolean {
+  return /^0+$/.test(id);
+}
+
+/** 32 hexadecimal digits, random. */
+export function freshTraceId(): string {
+  return freshId(16);
+}
+
+/** 16 hexadecimal digits, random. */
+export function freshSpanId(): string {
+  return freshId(8);
+}
+
+const pool = Buffer.allocUnsafe(6144);
 let used = pool.length;
 
-/** A trace id and a parent id, in hexadecimal. Random bytes are drawn many at a time, as each draw has its price. */
-function freshIds(): string {
-  if (used === pool.length) {
+/** Random bytes are drawn many at a time, as each draw has its price. */
+function freshId(bytes: number): string {
+  if (used + bytes > pool.length) {
     randomFillSync(pool);
     used = 0;
   }
-  used += idBytes;
-  return pool.toString('hex', used - idBytes, used);
+  used += bytes;
+  return pool.toString('hex', used - bytes, used);
 }

@@ -95,7 +95,8 @@ export async function waitForRedis(redis: Redis, timeoutMs: number): Promise<voi
   }
 }
 
-function isReady(redis: Redis): boolean {
+/** Whether commands go out now; of a cluster, to each of its masters. */
+export function isReady(redis: Redis): boolean {
   if (redis.status !== 'ready') return false;
   return !(redis instanceof Cluster) || redis.nodes('master').every(({ status }) => status === 'ready');
 }

@@ -10,7 +10,7 @@ import { publishInternalError } from '../telemetry/channels.ts';
 import { visiblePath } from '../upstream/hidden.ts';
 import type { Upstream } from '../upstream/pool.ts';
 import type { StreamResponse } from '../upstream/stream.ts';
-import type { RequestScope } from '../upstream/types.ts';
+import type { CallAbout, RequestScope } from '../upstream/types.ts';
 import type { AskedCall, Exchange } from './cache/exchange.ts';
 import type { RouteCache } from './cache/route-cache.ts';
 import { conditionFields } from '../cache/http/conditions.ts';
@@ -72,6 +72,7 @@ export function createPassthrough(
     }
   }
   const caches = new Map(routes.map((route) => [route, cacheFor(route)]));
+  const abouts = new Map(routes.map((route) => [route, aboutOf(route)]));
   const match = createMatcher(routes);
   const rewrite = createLocationRewriter(match, (name) => upstreams.get(name)?.targets ?? []);
   // Two gateways in a row are no loop; one gateway twice is.
@@ -95,7 +96,8 @@ export function createPassthrough(
         const forwarding = { req, res, match: found, scope, hasCors: hasCors(route) };
         const publicLocation = (location: string): string => rewrite(location, route);
         const upstream = upstreams.get(route.upstream) as Upstream;
-        const exchange = createExchange(forwarding, { upstream, pseudonym, publicLocation });
+        const about = abouts.get(route) as CallAbout;
+        const exchange = createExchange(forwarding, { upstream, pseudonym, publicLocation, about });
         const cache = caches.get(route);
         if (cache !== undefined) await cache.answer(exchange);
         else await exchange.pass(await exchange.call({ conditions: undefined, signal: scope.signal }), {});
@@ -108,6 +110,11 @@ export function createPassthrough(
       }
     },
   };
+}
+
+/** The path as it is sent may hold personal data. */
+function aboutOf({ path }: RouteConfig): CallAbout {
+  return { kind: 'passthrough', template: path, operationName: undefined };
 }
 
 function checkPassable(req: IncomingMessage, pseudonym: string): void {
@@ -123,6 +130,7 @@ interface Passing {
   readonly upstream: Upstream;
   readonly pseudonym: string;
   readonly publicLocation: (location: string) => string;
+  readonly about: CallAbout;
 }
 
 function createExchange(forwarding: Forwarding, passing: Passing): Exchange {
@@ -143,8 +151,8 @@ function createExchange(forwarding: Forwarding, passing: Passing): Exchange {
 
 async function call(
   { req, match, scope }: Forwarding,
-  { upstream, pseudonym, path }: Passing & { readonly path: string },
-  { method, conditions, signal }: AskedCall,
+  { upstream, pseudonym, path, about }: Passing & { readonly path: string },
+  { method, conditions, signal, isInBackground = false }: AskedCall,
 ): Promise<StreamResponse> {
   const fields = requestFields(req, { rules: upstream.headerRules, scope, pseudonym, authority: match.authority });
   return upstream.stream({
@@ -152,6 +160,8 @@ async function call(
     path,
     headers: conditions === undefined ? fields : withConditions(fields, conditions),
     body: method === undefined && hasBody(req) ? bodyOf(req) : undefined,
+    about,
+    scope: isInBackground ? undefined : scope,
     signal,
   });
 }

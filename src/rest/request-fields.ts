@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { forwardedElement, plainAddress, type ClientInfo, type Incoming } from '../lib/forwarded.ts';
 import { hopByHopFields, isFieldValue, nominatedFields } from '../lib/http-fields.ts';
+import { isTraceField } from '../lib/propagation.ts';
 import { visibleValue } from '../upstream/hidden.ts';
 import { upstreamHeaders, type HeaderRules } from '../upstream/request-headers.ts';
 import type { RequestScope } from '../upstream/types.ts';
@@ -13,8 +14,6 @@ const replacedFields: ReadonlySet<string> = new Set([
   'expect',
   'forwarded',
   'host',
-  'traceparent',
-  'tracestate',
   'via',
   'x-forwarded-for',
   'x-forwarded-host',
@@ -54,7 +53,7 @@ export function requestFields(req: IncomingMessage, options: FieldsOptions): str
   const { client, hidden } = scope;
   for (let index = 0; index < req.rawHeaders.length; index += 2) {
     const name = (req.rawHeaders[index] ?? '').toLowerCase();
-    if (replacedFields.has(name) || nominated.has(name) || rules.names.has(name)) continue;
+    if (replacedFields.has(name) || isTraceField(name) || nominated.has(name) || rules.names.has(name)) continue;
     if (client?.isFromTrustedProxy !== true && proxyFields.test(name)) continue;
     const value = visibleValue(name, req.rawHeaders[index + 1] ?? '', hidden);
     if (value !== undefined) fields.push(name, value);

@@ -6,6 +6,16 @@ import { gunzip, gzip } from 'node:zlib';
 import type { GatewayConfig } from '../config/types.ts';
 import { joinVary } from '../lib/vary.ts';
 import { sendAnswer } from './answer.ts';
+import { panelScript } from './graphiql/script.ts';
+import { panelStyle } from './graphiql/style.ts';
+
+export interface GraphiqlOptions extends Pick<GatewayConfig['graphql'], 'firstOperation'> {
+  /**
+   * Whether the page has the panel that draws timeline and plan of the last operation; for a gateway that gives at least
+   * some caller either. Default false.
+   */
+  readonly showsPanel?: boolean;
+}
 
 interface Page {
   readonly gzipped: Buffer;
@@ -19,11 +29,11 @@ interface Page {
  * served whatever the URL's query: GraphiQL keeps the edited operation there, so that a reload and a shared link work.
  */
 export function createGraphiqlPage(
-  config: Pick<GatewayConfig['graphql'], 'firstOperation'>,
+  options: GraphiqlOptions,
 ): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
   let made: Promise<Page> | undefined;
   return async (req, res) => {
-    made ??= makePage(config.firstOperation);
+    made ??= makePage(options);
     const page = await made.catch((error: unknown) => {
       made = undefined;
       throw error;
@@ -36,23 +46,33 @@ export function createGraphiqlPage(
 // unescaped, where a `</script>` in the operation would end it.
 const placeholder = 'first-operation';
 
-async function makePage(firstOperation: string | undefined): Promise<Page> {
+/** Where GraphiQL draws itself. */
+const root = '<div id="root"></div>';
+
+async function makePage({ firstOperation, showsPanel = false }: GraphiqlOptions): Promise<Page> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const operation = firstOperation === undefined ? '{\n  __typename\n}\n' : await readFile(firstOperation, 'utf8');
   const literal = JSON.stringify(operation).replaceAll('<', String.raw`\u003c`);
   const rendered = renderGraphiQL({ title: 'Weft', defaultQuery: placeholder });
-  const html = rendered.replace(JSON.stringify(placeholder), () => literal).trimStart();
-  const gzipped = await promisify(gzip)(html);
-  return { gzipped, etag: `"${digest(html, 'base64url')}"`, policy: policyOf(html) };
+  const page = rendered.replace(JSON.stringify(placeholder), () => literal).trimStart();
+  const start = page.indexOf('<script>', page.indexOf(root)) + '<script>'.length;
+  const own = page.slice(start, page.indexOf('</script>', start));
+  const panel = showsPanel ? panelScript() : undefined;
+  const html = panel === undefined ? page : page.replace(root, () => `${root}${panelMarkup(panel)}`);
+  const policy = policyOf(panel === undefined ? [own] : [panel, own]);
+  return { gzipped: await promisify(gzip)(html), etag: `"${digest(html, 'base64url')}"`, policy };
 }
 
-/** Fail closed: the page's own script by its hash, its workers, its own server, and nothing else. */
-function policyOf(html: string): string {
-  const start = html.indexOf('<script>', html.indexOf('<div id="root">')) + '<script>'.length;
-  const script = html.slice(start, html.indexOf('</script>', start));
+/** Stands before GraphiQL's script, so that the panel sees GraphiQL's first request. */
+function panelMarkup(script: string): string {
+  return `\n<style>${panelStyle}</style>\n<script>${script}</script>`;
+}
+
+/** Fail closed: the page's own scripts by their hashes, its workers, its own server, and nothing else. */
+function policyOf(scripts: readonly string[]): string {
   return [
     "default-src 'none'",
-    `script-src 'sha256-${digest(script, 'base64')}'`,
+    `script-src ${scripts.map((script) => `'sha256-${digest(script, 'base64')}'`).join(' ')}`,
     'worker-src blob:',
     "style-src 'unsafe-inline'",
     'img-src data:',

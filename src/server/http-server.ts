@@ -30,6 +30,8 @@ export interface HttpServer {
   /** Base URL without a trailing slash. */
   readonly url: string;
   readonly port: number;
+  /** Sockets of clients that are open now. */
+  readonly connections: () => number;
   /**
    * Stops accepting, closes idle connections, ends event streams, lets running requests finish, and resolves when all
    * connections are closed. Further calls give the same promise. Never rejects.
@@ -61,6 +63,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const shared = { ...limits, ServerResponse: AnswerWithDefaults };
   const server = tls === undefined ? createServer(shared) : createTlsServer({ ...shared, ...tlsOptions(tls) });
   const drain = createDrain(server, drainMs);
+  const connections = countConnections(server);
   server.on('request', (req: IncomingMessage, res: ServerResponse) => {
     records.begin(req, res);
     drain.track(res, records.end);
@@ -71,7 +74,18 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   });
   const address = await listen(server, host, port);
   const protocol = tls === undefined ? 'http' : 'https';
-  return { url: `${protocol}://${hostOf(host)}:${address.port}`, port: address.port, close: drain.close };
+  return { url: `${protocol}://${hostOf(host)}:${address.port}`, port: address.port, connections, close: drain.close };
+}
+
+function countConnections(server: Server): () => number {
+  let open = 0;
+  server.on('connection', (socket: Socket) => {
+    open += 1;
+    socket.once('close', () => {
+      open -= 1;
+    });
+  });
+  return () => open;
 }
 
 function listen(server: Server, host: string, port: number): Promise<AddressInfo> {

@@ -47,7 +47,7 @@ export interface Telling {
 export function sendKept(kept: KeptAnswer, asked: Asked, telling: Telling): Promise<void> | undefined {
   const { req } = asked;
   const accepted = readAcceptedCodings(req.headers['accept-encoding']);
-  const coding = kept.body.length < minCodedBytes ? accepted.small : accepted.large;
+  const coding = (kept.text?.length ?? kept.body.length) < minCodedBytes ? accepted.small : accepted.large;
   const fields = keptFields(kept, asked, telling);
   const condition = req.headers['if-none-match'];
   if (condition !== undefined && req.method === 'GET') {
@@ -59,7 +59,7 @@ export function sendKept(kept: KeptAnswer, asked: Asked, telling: Telling): Prom
       return undefined;
     }
   }
-  if (coding === 'identity') return send({ kept, asked, fields }, kept.body, coding);
+  if (coding === 'identity') return send({ kept, asked, fields }, kept.text ?? kept.body, coding);
   return sendCoded({ kept, asked, fields }, coding);
 }
 
@@ -71,7 +71,7 @@ interface Sending {
 
 function sendCoded(sending: Sending, coding: Exclude<Coding, 'identity'>): Promise<void> | undefined {
   const { kept } = sending;
-  const plain = (): undefined => send(sending, kept.body, 'identity');
+  const plain = (): undefined => send(sending, kept.text ?? kept.body, 'identity');
   try {
     const encoded = kept.encoded(coding);
     if (!(encoded instanceof Promise)) return send(sending, encoded, coding);
@@ -82,13 +82,14 @@ function sendCoded(sending: Sending, coding: Exclude<Coding, 'identity'>): Promi
   }
 }
 
-function send({ kept, asked, fields }: Sending, body: Uint8Array, coding: Coding): undefined {
+/** @param body Text where it is ASCII alone. */
+function send({ kept, asked, fields }: Sending, body: string | Uint8Array, coding: Coding): undefined {
   const { req, res, accepted } = asked;
   const mediaType = mediaTypeOf(accepted);
   fields['content-type'] = contentTypes[mediaType];
   if (coding !== 'identity') fields['content-encoding'] = coding;
   if (req.method === 'GET') fields['etag'] = tagOf(kept.etag(), { mediaType, coding });
-  fields['content-length'] = body.byteLength;
+  fields['content-length'] = body.length;
   sendWhole(req, res, { status: 200, headers: fields, body });
 }
 

@@ -1,79 +1,179 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { pino, type DestinationStream } from 'pino';
-import type { InternalErrorEvent, LimitEvent, NoticeEvent, UpstreamCallEvent } from './channels.ts';
+import { pino, type DestinationStream, type Logger } from 'pino';
+import type { LogConfig, LogLevel, TelemetryConfig } from '../config/telemetry-types.ts';
+import type { CallEvent, InternalErrorEvent, LimitEvent, NoticeEvent } from './channels.ts';
 import { LimitTally } from './limit-tally.ts';
+import { createAccessLog } from './logs/access-log.ts';
+import { callLine } from './logs/call-line.ts';
+import { describeError } from './logs/describe-error.ts';
+import { createIsoClock } from './logs/iso-clock.ts';
+import { openOutput, type Output } from './logs/output.ts';
+import { SlowOperations } from './logs/slow-operations.ts';
+import type { RequestRecord } from './record.ts';
 
 export interface LogOptions {
-  /** The least level that is written. */
-  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** Default: standard output. */
   readonly destination?: DestinationStream;
+  /** Named on each line. Default: none is. */
+  readonly service?: Pick<TelemetryConfig['service'], 'name' | 'namespace' | 'instance'>;
+}
+
+export interface Log {
+  /** The least severe level that is written now. */
+  readonly level: LogLevel;
+  readonly setLevel: (level: LogLevel) => void;
+  /** Writes a line at `info` about the process itself, such as `started`, at once. */
+  readonly tell: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  /** Listens no more, and writes what was gathered. */
+  readonly stop: () => void;
 }
 
 /**
  * Writes what the stages publish, one JSON object a line: notices at their level, errors whose message clients do not
- * read, limits without room by number, upstream calls at `debug`. Headers, bodies and variables never get here: channels do not carry them.
+ * read, limits without room by number, requests and slow operations where the configuration says so, upstream calls at
+ * `debug`. Bodies never get here, headers and variables only where the configuration asks for them.
+ *
+ * Lines are gathered for up to 200 ms, those of `warn` and above are written at once. All are written when the process
+ * ends, by a signal that it handles or an error that nobody caught; SIGKILL loses what was gathered.
  */
-export function startLog({ level, destination }: LogOptions): { readonly stop: () => void } {
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  const log = destination ? pino(options, destination) : pino(options);
-  const listeners = new Map<string, (event: unknown) => void>([
-    [
-      'weft:notice',
-      (event) => {
-        const { level: of, message, upstream } = event as NoticeEvent;
-        log[of](upstream === undefined ? {} : { upstream }, message);
-      },
-    ],
-    [
-      'weft:error',
-      (event) => {
-        const { error, requestId } = event as InternalErrorEvent;
-        log.error({ requestId, ...describe(error) }, error.message);
-      },
-    ],
-  ]);
-  const measured = new LimitTally((count) => log.info(count, 'a limit that is only measured had no room'));
-  const refused = new LimitTally((count) => log.info(count, 'a limit had no room'));
-  if (log.isLevelEnabled('info')) {
-    listeners.set('weft:limit', (event) => {
-      const { limit, outcome } = event as LimitEvent;
-      (outcome === 'measured' ? measured : refused).add(limit);
-    });
-  }
-  // Publishers build a call's event only where somebody listens.
-  if (log.isLevelEnabled('debug')) {
-    listeners.set('weft:upstream.call', (event) => log.debug(event as UpstreamCallEvent, 'upstream call'));
-  }
-  for (const [channel, listener] of listeners) subscribe(channel, listener);
+export async function startLog(config: LogConfig, { destination, service }: LogOptions = {}): Promise<Log> {
+  const clock = createIsoClock();
+  const base = JSON.stringify(baseOf(service)).slice(1, -1);
+  const output = await openOutput({
+    format: config.format,
+    destination,
+    onLost: (lines) => log.warn({ lines }, 'lines of the log were lost, as its reader was too slow'),
+  });
+  const log = createLogger({ config, output, clock, base: baseOf(service) });
+  const listeners = createListeners({ config, output, clock, base, log });
+  const listening = new Set<Listener>();
+  // Publishers build what they tell only where somebody listens.
+  const listen = (isWanted: (listener: Listener) => boolean): void => {
+    for (const listener of listeners) {
+      const wanted = isWanted(listener);
+      if (wanted === listening.has(listener)) continue;
+      if (wanted) listening.add(listener);
+      else listening.delete(listener);
+      (wanted ? subscribe : unsubscribe)(listener.channel, listener.hear);
+    }
+  };
+  const listenByLevel = (): void => listen(({ level }) => log.isLevelEnabled(level));
+  listenByLevel();
   return {
+    get level() {
+      return log.level as LogLevel;
+    },
+    setLevel: (level) => {
+      log.level = level;
+      listenByLevel();
+    },
+    tell: (message, fields = {}) => {
+      log.info(fields, message);
+      output.flush();
+    },
     stop: () => {
-      for (const [channel, listener] of listeners) unsubscribe(channel, listener);
-      measured.stop();
-      refused.stop();
+      listen(() => false);
+      for (const { stop } of listeners) stop?.();
+      output.close();
     },
   };
 }
 
-const maxCauses = 10;
-
-interface Described extends Error {
-  readonly code?: unknown;
-  readonly upstream?: unknown;
-  readonly upstreamStatus?: unknown;
+interface Parts {
+  readonly config: LogConfig;
+  readonly output: Output;
+  readonly clock: () => string;
 }
 
-/** What helps to find the fault. The stack is of use only for errors that nobody foresaw: the innermost cause's. */
-function describe(error: Described): Record<string, unknown> {
-  const { code, upstream, upstreamStatus } = error;
-  const causes: Error[] = [];
-  for (let cause = error.cause; cause instanceof Error && causes.length < maxCauses; cause = cause.cause)
-    causes.push(cause);
+function baseOf(service: LogOptions['service']): Readonly<Record<string, string>> {
+  if (!service) return {};
+  const { name, namespace, instance } = service;
+  return { service: name, ...(namespace && { serviceNamespace: namespace }), ...(instance && { instance }) };
+}
+
+const warnLevel = 40;
+
+function createLogger({ config, output, clock, base }: Parts & { readonly base: object }): Logger {
+  const destination = {
+    [pino.symbols.needsMetadataGsym]: true as const,
+    lastLevel: 0,
+    write(line: string): void {
+      output.write(line);
+      if (this.lastLevel >= warnLevel) output.flush();
+    },
+  };
+  const timestamp = (): string => `,"time":"${clock()}"`;
+  return pino({ level: config.level, base, timestamp }, destination);
+}
+
+interface Listener {
+  readonly channel: string;
+  /** The least severe level that it writes at; it is not told what nobody would write. */
+  readonly level: LogLevel;
+  readonly hear: (event: unknown) => void;
+  readonly stop?: () => void;
+}
+
+function createListeners({
+  config,
+  output,
+  clock,
+  base,
+  log,
+}: Parts & { readonly base: string; readonly log: Logger }): Listener[] {
+  const { access, redact, slowerThanMs } = config;
+  const listeners = [...eventListeners(log), limitListener(log)];
+  if (access) {
+    const write = createAccessLog({ access, redact, base, clock, isText: output.isText, write: output.write });
+    listeners.push({ channel: 'weft:request.end', level: 'info', hear: (record) => write(record as RequestRecord) });
+  }
+  if (slowerThanMs > 0) {
+    const slow = new SlowOperations({ slowerThanMs, tell: (fields) => log.warn(fields, 'slow operation') });
+    listeners.push({ channel: 'weft:request.end', level: 'warn', hear: (record) => slow.see(record as RequestRecord) });
+  }
+  return listeners;
+}
+
+function eventListeners(log: Logger): readonly Listener[] {
+  return [
+    {
+      channel: 'weft:notice',
+      level: 'error',
+      hear: (event) => {
+        const { level, message, upstream } = event as NoticeEvent;
+        log[level](upstream === undefined ? {} : { upstream }, message);
+      },
+    },
+    {
+      channel: 'weft:error',
+      level: 'error',
+      hear: (event) => {
+        const { error, requestId } = event as InternalErrorEvent;
+        const { fields, message } = describeError(error);
+        log.error({ requestId, ...fields }, message);
+      },
+    },
+    {
+      channel: 'weft:upstream.end',
+      level: 'debug',
+      hear: (event) => log.debug(callLine(event as CallEvent), 'upstream call'),
+    },
+  ];
+}
+
+function limitListener(log: Logger): Listener {
+  const measured = new LimitTally((count) => log.info(count, 'a limit that is only measured had no room'));
+  const refused = new LimitTally((count) => log.info(count, 'a limit had no room'));
   return {
-    code,
-    ...(upstream === undefined ? {} : { upstream }),
-    ...(upstreamStatus === undefined ? {} : { upstreamStatus }),
-    ...(causes.length > 0 ? { causes: causes.map((cause) => cause.message) } : {}),
-    ...(code === 'INTERNAL_ERROR' ? { stack: (causes.at(-1) ?? error).stack } : {}),
+    channel: 'weft:limit',
+    level: 'info',
+    hear: (event) => {
+      const { limit, outcome } = event as LimitEvent;
+      (outcome === 'measured' ? measured : refused).add(limit);
+    },
+    stop: () => {
+      measured.stop();
+      refused.stop();
+    },
   };
 }

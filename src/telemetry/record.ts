@@ -118,6 +118,8 @@ export class RequestRecord {
   requestId = '';
   /** The path of the REST route, or of the GraphQL endpoint, as configured. Undefined where none took the request. */
   route: string | undefined = undefined;
+  /** The path of a REST request, without its query; for a listener whose configuration wants it, and for nobody else. */
+  path: string | undefined = undefined;
   /** Name of the route's upstream; undefined for GraphQL. */
   upstream: string | undefined = undefined;
   trace: TracePlace | undefined = undefined;

@@ -94,6 +94,7 @@ class CallCache {
     const use = entry ? useOf(entry, this.#options.now(), wishes) : 'validate';
     if (!entry || use === 'validate') return this.#load(asked);
     if (use === 'refresh') this.#refresh(asked);
+    if (request.call) request.call.source = 'cache';
     return this.#answerOf(entry);
   };
 
@@ -134,6 +135,7 @@ class CallCache {
     });
     try {
       const { response, isKept } = await untilAborted(flight, request.signal);
+      if (!isMine && isKept && request.call) request.call.source = 'shared';
       if (isMine || isKept) return response;
     } catch (error) {
       // What another was refused, by his own limits perhaps, says nothing of this one.
@@ -144,7 +146,7 @@ class CallCache {
 
   /** In the background and for nobody: no limit of a caller is charged. */
   #refresh(asked: Asked): void {
-    const { scope: _scope, ...request } = asked.request;
+    const { scope: _scope, call: _call, ...request } = asked.request;
     const { signal } = new AbortController();
     const fetching = () => this.#fetch({ ...asked, request: { ...request, signal } });
     this.#options.singleFlight.run(asked.keys.own, fetching).catch(() => {});
@@ -166,7 +168,12 @@ class CallCache {
     }
     if (errorStatuses.has(response.status)) return this.#standIn(asked) ?? { response, isKept: false };
     if (!stale || !asking || response.status !== 304) return this.#keep(asked, response, begun);
-    if (isAbout(stale.headers, response.headers)) return this.#freshen(asked, { stale, came: response, ...begun });
+    const { call } = request;
+    if (isAbout(stale.headers, response.headers)) {
+      if (call?.endedAt === 0) call.source = 'revalidated';
+      return this.#freshen(asked, { stale, came: response, ...begun });
+    }
+    if (call?.endedAt === 0) call.attempts += 1;
     return this.#fetch({ ...asked, stale: undefined });
   }
 

@@ -3,6 +3,7 @@ import type { OwnStore, Stamp } from '../cache/types.ts';
 import { directivesOf, millisecondsIn } from '../cache/http/directives.ts';
 import type { EntityCacheConfig } from '../config/cache-types.ts';
 import type { Caller } from '../identity/caller.ts';
+import { recordKept } from './call-records.ts';
 import { compileEntityTags, type EntityTagParts, type TagEntity } from './entity-tags.ts';
 import type {
   EntityAccess,
@@ -12,7 +13,7 @@ import type {
   KeptEntities,
   KeptObjects,
 } from './kept-entities.ts';
-import type { Facade, RequestScope } from './types.ts';
+import type { CallAbout, Facade, RequestScope } from './types.ts';
 import type { Vary } from './vary.ts';
 
 /**
@@ -49,6 +50,9 @@ interface Kind {
   readonly config: EntityCacheConfig;
   readonly options: EntityCacheOptions;
   readonly tagsOf: TagEntity;
+  /** Whose entities they are, and what records say of them. */
+  readonly upstream: string;
+  readonly told: CallAbout;
 }
 
 function compileList(
@@ -57,7 +61,9 @@ function compileList(
   { facade, options }: { readonly facade: Facade; readonly options: EntityCacheOptions },
 ): KeptEntities {
   const { type, selections } = list;
-  const kind: Kind = { config, options, tagsOf: compileEntityTags(type, selections, options) };
+  const told = { kind: facade.kind === 'rest' ? 'rest' : 'graphql', template: '', operationName: undefined } as const;
+  const tagsOf = compileEntityTags(type, selections, options);
+  const kind: Kind = { config, options, tagsOf, upstream: facade.name, told };
   const read = variablesIn(selections);
   const used = list.variables.filter(({ name }) => read.has(name));
   const about = hash('sha256', JSON.stringify([facade.name, options.bases, type, selections, used]), 'base64url');
@@ -155,17 +161,22 @@ class Access implements EntityAccess {
 
   /** All are read as one text: that is far quicker than each for itself. */
   read(representations: readonly string[]): KeptObjects {
-    const { store, now } = this.#kind.options;
+    const { options, upstream, told } = this.#kind;
+    const { store, now } = options;
     const time = now();
     let text = '';
     let until = Infinity;
+    let batch = 0;
     for (const representation of representations) {
       const entry = store.get(this.#keyOf(representation))?.entry;
       const isFresh = entry !== undefined && entry.freshUntil > time;
       text += `${text === '' ? '[' : ','}${isFresh ? textOf(entry.body) : 'null'}`;
-      if (isFresh && entry.freshUntil < until) until = entry.freshUntil;
+      if (!isFresh) continue;
+      batch += 1;
+      if (entry.freshUntil < until) until = entry.freshUntil;
     }
     if (until === Infinity) return none;
+    recordKept(upstream, { about: told, scope: this.scope, batch });
     this.#tell(until - time);
     return JSON.parse(`${text}]`) as KeptObjects;
   }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { HttpFields } from '../cache/http/messages.ts';
 import { varyNames } from '../cache/http/vary.ts';
+import { isTraceField } from '../lib/propagation.ts';
 import type { HeaderRules } from './request-headers.ts';
 import type { UpstreamRequest } from './types.ts';
 
@@ -26,8 +27,10 @@ export interface CallKeyingParts {
   readonly rules: HeaderRules;
 }
 
-/** They differ with each request and are in no key. */
-const identifying: ReadonlySet<string> = new Set(['x-request-id', 'traceparent', 'tracestate']);
+/** Such a field differs with each request and is in no key. */
+function isIdentifying(name: string): boolean {
+  return name === 'x-request-id' || isTraceField(name);
+}
 
 /**
  * All request fields count, whether `vary` names them or not: what an upstream knows of a caller it may have used without
@@ -45,7 +48,7 @@ export function createCallKeying({ upstream, bases, rules }: CallKeyingParts): C
       let all = `${start}${path.length}:${path}`;
       let own = '';
       for (const name in headers) {
-        if (identifying.has(name)) continue;
+        if (isIdentifying(name)) continue;
         const value = headers[name] ?? '';
         const part = `${name.length}:${name}${value.length}:${value}`;
         if (ofCallers.has(name)) own += part;
@@ -57,7 +60,7 @@ export function createCallKeying({ upstream, bases, rules }: CallKeyingParts): C
     },
     audienceOf: (headers) => {
       const names = varyNames(headers);
-      if (!names || names.some((name) => identifying.has(name))) return undefined;
+      if (!names || names.some(isIdentifying)) return undefined;
       return names.some((name) => ofCallers.has(name)) ? 'own' : 'shared';
     },
   };

@@ -2,7 +2,8 @@ import type { Stream } from './stream.ts';
 import type { RequestScope, Send } from './types.ts';
 
 /** For whom a call is made; absent for the gateway's own calls, which no limit is about. */
-export type CallScope = Pick<RequestScope, 'caller' | 'client' | 'requestId' | 'signal'>;
+export type CallScope = Pick<RequestScope, 'caller' | 'client' | 'requestId' | 'signal' | 'record'> &
+  Partial<Pick<RequestScope, 'trace'>>;
 
 /** To be called when the call has ended; undefined where nobody waits for that. */
 export type Release = (() => void) | undefined;

@@ -4,7 +4,7 @@ import type { OpenStream } from './types.ts';
 
 /** Calls with a text for a body over an upstream's `stream`. */
 export function openStreamOver(stream: Stream): OpenStream {
-  return ({ method, path, headers, body, scope, signal }) => {
+  return ({ method, path, headers, body, scope, about, signal }) => {
     const bytes = body === undefined ? undefined : Buffer.from(body);
     const fields = Object.entries(headers).flat();
     return stream({
@@ -13,6 +13,7 @@ export function openStreamOver(stream: Stream): OpenStream {
       headers: bytes ? [...fields, 'content-length', String(bytes.byteLength)] : fields,
       body: bytes && Readable.from([bytes], { objectMode: false }),
       ...(scope && { scope }),
+      ...(about && { about }),
       signal,
     });
   };

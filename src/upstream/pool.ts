@@ -1,13 +1,27 @@
 import type { UpstreamConfig } from '../config/types.ts';
+import { recordCalls, recordStreams } from './call-records.ts';
 import { deadline } from './deadline.ts';
 import { limitCalls, type LimitCall } from './limit-calls.ts';
-import { publish, publishStream } from './publish.ts';
 import { compileHeaderRules, type HeaderRules } from './request-headers.ts';
 import { retryStale } from './retry-stale.ts';
 import { createSend } from './send.ts';
 import { createStream, type Stream } from './stream.ts';
-import { openTargets, roundRobin } from './targets.ts';
+import { openTargets, roundRobin, type Target } from './targets.ts';
 import type { Send } from './types.ts';
+
+/** The sockets of one target, and what waits for them. */
+export interface TargetStats {
+  /** Base URL, without a trailing slash. */
+  readonly target: string;
+  /** Open sockets, and those of them that nothing uses. */
+  readonly connected: number;
+  readonly free: number;
+  /** Calls that wait for a socket, and those of them that wait for any. */
+  readonly pending: number;
+  readonly queued: number;
+  /** Calls that are on a socket. */
+  readonly running: number;
+}
 
 /** A live upstream: its sockets and the two ways of calling it. */
 export interface Upstream {
@@ -20,6 +34,8 @@ export interface Upstream {
   readonly send: Send;
   /** A call whose bodies are streams, of any length and duration. */
   readonly stream: Stream;
+  /** The sockets of each target as they are now. To be read now and then, as it is made anew each time. */
+  readonly stats: () => readonly TargetStats[];
   /** Takes no more calls; resolves when those that run have ended. */
   readonly close: () => Promise<void>;
   /** Ends every call at once with `SHUTTING_DOWN`, and all sockets. */
@@ -48,14 +64,15 @@ export function createUpstream(config: UpstreamConfig, targets: readonly string[
     maxResponseBytes,
   });
   const stream = createStream({ upstream: name, nextTarget, headersMs: timeouts.headersMs, bodyMs: timeouts.bodyMs });
-  // Outermost first: one event per call with its retry, one deadline over both attempts.
-  const sendOnce = publish(name)(deadline(timeouts.totalMs)(retryStale(send)));
+  // Outermost first: one record per call with its retry, one deadline over both attempts.
+  const sendOnce = recordCalls(name)(deadline(timeouts.totalMs)(retryStale(send)));
   return {
     name,
-    targets: open.map(({ origin, basePath }) => origin + basePath),
+    targets: open.map(({ base }) => base),
     headerRules,
     send: limit ? limitCalls(limit)(sendOnce) : sendOnce,
-    stream: publishStream(name)(retryStale(stream)),
+    stream: recordStreams(name)(retryStale(stream)),
+    stats: () => open.map(statsOf),
     close: async () => {
       await Promise.all(open.map(async ({ pool }) => pool.close()));
     },
@@ -63,4 +80,9 @@ export function createUpstream(config: UpstreamConfig, targets: readonly string[
       await Promise.all(open.map(async ({ pool }) => pool.destroy()));
     },
   };
+}
+
+function statsOf({ base, pool }: Target): TargetStats {
+  const { connected, free, queued, pending, running } = pool.stats;
+  return { target: base, connected, free, queued, pending, running };
 }

@@ -4,11 +4,9 @@ import { GatewayError } from '../errors.ts';
 import type { Caller } from '../identity/caller.ts';
 import { hopByHopFields, isFieldName, isFieldValue, nominatedFields } from '../lib/http-fields.ts';
 import { visibleValue } from './hidden.ts';
+import { isTraceField } from '../lib/propagation.ts';
 import { readClaim } from '../lib/read-claim.ts';
 import type { RequestScope } from './types.ts';
-
-/** Always set by the gateway; a rule could only forge them. */
-const gatewayFields: ReadonlySet<string> = new Set(['x-request-id', 'traceparent', 'tracestate']);
 
 /** Made by the HTTP client from the body and the connection. */
 const clientMadeFields: ReadonlySet<string> = new Set([...hopByHopFields, 'content-length', 'expect']);
@@ -28,7 +26,7 @@ export interface HeaderRules {
  *
  * @param rules By header name.
  * @throws {GatewayError} `CONFIGURATION_INVALID` for a name or value that cannot be a header, for headers that describe
- *   a connection, and for `x-request-id`, `traceparent` and `tracestate`, which are always sent.
+ *   a connection, and for `x-request-id` and the headers of traces, which are the gateway's to send.
  */
 export function compileHeaderRules(rules: Readonly<Record<string, HeaderRule>>): HeaderRules {
   const names = new Set<string>();
@@ -65,10 +63,9 @@ export function compileHeaderRules(rules: Readonly<Record<string, HeaderRule>>):
 }
 
 /**
- * The headers of one call to an upstream: `x-request-id`, `traceparent` (and the client's `tracestate` where its trace
- * goes on), `extra`, and what the rules name. Nothing else of the client's passes; nothing of its connection ever does,
- * nor what its `connection` header nominates, nor what `scope.hidden` names. A header whose claim is missing is not sent
- * at all.
+ * The headers of one call to an upstream: `x-request-id`, those of the trace, `extra`, and what the rules name. Nothing
+ * else of the client's passes; nothing of its connection ever does, nor what its `connection` header nominates, nor what
+ * `scope.hidden` names. A header whose claim is missing is not sent at all.
  *
  * @param extra By lower-case name, from the gateway's own code; wins over the rules.
  */
@@ -79,10 +76,9 @@ export function upstreamHeaders(
 ): Record<string, string> {
   const { clientHeaders } = scope;
   scope.watch?.called(rules);
-  const headers: Record<string, string> = { 'x-request-id': scope.requestId, traceparent: scope.traceparent };
+  const headers: Record<string, string> = { 'x-request-id': scope.requestId };
+  Object.assign(headers, scope.trace.fields);
   const nominated = nominatedFields(clientHeaders.connection);
-  const tracestate = continuedTracestate(scope, nominated);
-  if (tracestate !== undefined) headers['tracestate'] = tracestate;
   for (const [name, value] of rules.fixed) headers[name] = value;
   addCallersHeaders(headers, rules, { scope, nominated });
   return Object.assign(headers, extra);
@@ -122,15 +118,6 @@ function addCallersHeaders(headers: Record<string, string>, rules: HeaderRules, 
   }
 }
 
-/** The client's `tracestate` belongs to its `traceparent`: it goes on only with the same trace. */
-function continuedTracestate(scope: RequestScope, nominated: ReadonlySet<string>): string | undefined {
-  const { traceparent } = scope.clientHeaders;
-  if (typeof traceparent !== 'string' || traceparent.trim().slice(3, 35) !== scope.traceparent.slice(3, 35)) {
-    return undefined;
-  }
-  return nominated.has('tracestate') ? undefined : clientValue(scope.clientHeaders, 'tracestate');
-}
-
 function clientValue(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
   const text = typeof value === 'object' ? value.join(', ') : value;
@@ -157,7 +144,11 @@ function factText(fact: Caller[CallerFact]): string | undefined {
 function checkName(given: string, name: string): void {
   if (!isFieldName(name)) refuse(given, 'is not a header name');
   if (clientMadeFields.has(name)) refuse(given, `"${name}" is of one connection or one body and never passes`);
-  if (gatewayFields.has(name) && name === given.toLowerCase()) refuse(given, 'is always sent and takes no rule');
+  if (name !== given.toLowerCase()) return;
+  if (name === 'x-request-id' || name === 'traceparent' || name === 'tracestate') {
+    refuse(given, 'is always sent and takes no rule');
+  }
+  if (isTraceField(name)) refuse(given, 'is of a trace and takes no rule: "telemetry.propagation" says what is sent');
 }
 
 function refuse(name: string, reason: string): never {

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { CallRecord } from '../telemetry/record.ts';
 import { ClosedWithoutAnswer } from './failure.ts';
 
 /** What both ways of calling an upstream have in common. */
@@ -6,6 +7,7 @@ interface Repeatable {
   readonly method: string;
   readonly body: unknown;
   readonly isQuery?: boolean;
+  readonly call?: CallRecord;
 }
 
 /**
@@ -22,6 +24,7 @@ export function retryStale<Q extends Repeatable, R>(send: (request: Q) => Promis
       if (!isRepeatable(request) || !isStale(error)) throw error;
       // An upstream that restarts closes all sockets at once: let the pool notice, so that a fresh one is opened.
       await setImmediate();
+      if (request.call?.endedAt === 0) request.call.attempts += 1;
       return send(request);
     }
   };

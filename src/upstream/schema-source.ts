@@ -78,7 +78,7 @@ export async function readSchemaText(source: SchemaSource): Promise<string> {
   const { config, send, headers, signal } = source;
   if (config.schema !== undefined) return readSchemaFile(config.schema, config.name);
   // No client asked for it: no limit is about it.
-  const post = postGraphql({ config, send: ({ scope: _nobodys, ...request }) => send(request), headers });
+  const post = postGraphql({ config, send: ({ scope: _nobodys, ...request }) => send(request), headers, kind: 'schema' });
   const scope = systemScope(signal);
   return config.kind === 'federation' ? askServiceSdl({ post, scope, config }) : introspect({ post, scope, config });
 }

@@ -4,9 +4,11 @@ import { anonymous, type Caller } from '../identity/caller.ts';
 import type { ClientInfo } from '../lib/forwarded.ts';
 import type { RequestCharges } from '../limits/types.ts';
 import { onceByKey } from '../lib/once-by-key.ts';
+import type { Propagation } from '../lib/propagation.ts';
 import { readRequestId } from '../lib/request-id.ts';
-import { childTraceparent, readTraceparent } from '../lib/trace-context.ts';
+import type { RequestRecord } from '../telemetry/record.ts';
 import { ResponseHeaders } from './response-headers.ts';
+import { createTraceScope } from './trace-scope.ts';
 import type { HiddenPlaces, RequestScope } from './types.ts';
 
 export interface ScopeOptions {
@@ -26,19 +28,24 @@ export interface ScopeOptions {
   readonly hidden?: HiddenPlaces | undefined;
   /** Default: no limit holds. */
   readonly limits?: RequestCharges | undefined;
+  /** What is told of the request; it is told its place in the trace. Default: nothing is told. */
+  readonly record?: RequestRecord | undefined;
+  /** How traces are read and written. Default: W3C Trace Context alone, without baggage. */
+  readonly propagation?: Propagation | undefined;
 }
 
 /** What all upstream calls of one client request share; one per request. */
 export function createRequestScope(options: ScopeOptions): RequestScope {
-  const { headers, signal, responseHeaderRules, caller, client, hidden } = options;
+  const { headers, signal, responseHeaderRules, caller, client, hidden, record, propagation } = options;
   return {
     requestId: options.requestId ?? readRequestId(headers['x-request-id']),
-    traceparent: childTraceparent(readTraceparent(headers['traceparent'])),
+    trace: createTraceScope({ headers, propagation, record }),
     clientHeaders: headers,
     client,
     hidden,
     caller: caller ?? anonymous,
     limits: options.limits,
+    record,
     signal,
     responseHeaders: new ResponseHeaders(responseHeaderRules),
     once: onceByKey(),

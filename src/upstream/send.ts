@@ -3,6 +3,7 @@ import { decodeContent } from '../lib/content-coding.ts';
 import { abortError, callError, transportError, type CallPlace } from './failure.ts';
 import { StallTimer } from './stall-timer.ts';
 import { targetPath, type Target } from './targets.ts';
+import { beginAnswer, beginSending } from './wire-records.ts';
 import type { Send, UpstreamRequest, UpstreamResponse } from './types.ts';
 
 export interface SendOptions {
@@ -24,9 +25,10 @@ export interface SendOptions {
 export function createSend(options: SendOptions): Send {
   const { upstream, nextTarget } = options;
   return async (request) => {
-    const place = { upstream, method: request.method, path: request.path };
+    const place = { upstream, method: request.method, path: request.about?.template ?? request.path };
     if (request.signal.aborted) throw abortError(request.signal);
     const target = nextTarget();
+    if (request.call?.endedAt === 0) request.call.target = target.base;
     const answer = await new Promise<WholeAnswer>((resolve, reject) => {
       const receiver = new WholeReceiver({ place, options, request, resolve, reject });
       target.pool.dispatch(
@@ -39,7 +41,7 @@ export function createSend(options: SendOptions): Send {
         receiver,
       );
     });
-    return readAnswer(answer, request, options);
+    return readAnswer(answer, place, options);
   };
 }
 
@@ -51,13 +53,12 @@ interface WholeAnswer {
 
 async function readAnswer(
   answer: WholeAnswer,
-  request: UpstreamRequest,
+  place: CallPlace,
   options: SendOptions,
 ): Promise<UpstreamResponse> {
   const { status, headers } = answer;
   const encoding = headers['content-encoding'];
   if (encoding === undefined) return { status, headers, body: readText(answer.body) };
-  const place = { upstream: options.upstream, method: request.method, path: request.path };
   try {
     const body = await decodeContent(answer.body, String(encoding), options.maxResponseBytes);
     return { status, headers, body: readText(body) };
@@ -111,6 +112,13 @@ class WholeReceiver implements Dispatcher.DispatchHandler {
     // Throwing gives the waiting socket to the next call; aborting would destroy it.
     if (this.#settled) throw new Error('aborted while waiting for a socket');
     this.#controller = controller;
+    const { call } = this.#given.request;
+    if (call?.endedAt === 0) beginSending(call);
+  }
+
+  onBodySent(part: Buffer): void {
+    const { call } = this.#given.request;
+    if (call?.endedAt === 0) call.requestBytes += part.length;
   }
 
   onResponseStarted(): void {
@@ -120,6 +128,8 @@ class WholeReceiver implements Dispatcher.DispatchHandler {
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: UpstreamHeaders): void {
     if (status < 200) return;
     this.#status = status;
+    const { call } = this.#given.request;
+    if (call?.endedAt === 0) beginAnswer(call, status);
     this.#wait(this.#given.options.bodyMs);
     this.#headers = headers as UpstreamResponse['headers'];
     if (
@@ -133,6 +143,8 @@ class WholeReceiver implements Dispatcher.DispatchHandler {
   onResponseData(_controller: Dispatcher.DispatchController, part: Buffer): void {
     this.#wait(this.#given.options.bodyMs);
     this.#size += part.length;
+    const { call } = this.#given.request;
+    if (call?.endedAt === 0) call.responseBytes = this.#size;
     if (this.#size > this.#given.options.maxResponseBytes) this.#fail(this.#tooLarge());
     else this.#parts.push(part);
   }

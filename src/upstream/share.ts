@@ -1,12 +1,7 @@
 import { TurnoverMap } from '../lib/turnover-map.ts';
+import { isTraceField } from '../lib/propagation.ts';
 import { abortError } from './failure.ts';
 import type { Send, UpstreamRequest, UpstreamResponse } from './types.ts';
-
-/**
- * Headers that tell one request from another and never change an answer. They are not compared: an upstream sees those of
- * the caller that came first, so a trace of the others ends at the gateway.
- */
-const identifying: ReadonlySet<string> = new Set(['x-request-id', 'traceparent', 'tracestate']);
 
 interface SharedCall {
   readonly answer: Promise<UpstreamResponse>;
@@ -39,20 +34,26 @@ export function shareInflight(send: Send): Send {
       call.controller.signal.addEventListener('abort', forget, { once: true });
       call.answer.then(forget, forget);
     }
+    if (known && request.call) request.call.source = 'shared';
     const answer = await join(call, request.signal);
     if (answer.headers['set-cookie'] === undefined || !call.isTaken) {
       call.isTaken = true;
       return answer;
     }
+    if (request.call) request.call.source = 'upstream';
     return send(request);
   };
 }
 
-/** Each part with its length before it: no two calls have one key, whatever their texts hold. */
+/**
+ * Each part with its length before it: no two calls have one key, whatever their texts hold. What tells one request from
+ * another and never changes an answer is not compared: an upstream sees the id and the trace of the caller that came first, so
+ * a trace of the others ends at the gateway.
+ */
 function keyOf({ method, path, headers, body }: UpstreamRequest): string {
   let key = `${method} ${path.length}:${path}`;
   for (const name in headers) {
-    if (identifying.has(name)) continue;
+    if (name === 'x-request-id' || isTraceField(name)) continue;
     const value = headers[name] ?? '';
     key += `${name.length}:${name}${value.length}:${value}`;
   }

@@ -1,9 +1,13 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { GatewayError } from '../errors.ts';
+import type { CallRecord } from '../telemetry/record.ts';
 import { abortError, callError, transportError, type CallPlace } from './failure.ts';
 import type { CallScope } from './limit-calls.ts';
 import { StallTimer } from './stall-timer.ts';
 import { targetPath, type Target } from './targets.ts';
+import type { CallAbout } from './types.ts';
+import { beginAnswer, beginSending } from './wire-records.ts';
 
 /** One call whose bodies are streams; headers are final. */
 export interface StreamRequest {
@@ -15,7 +19,13 @@ export interface StreamRequest {
   /** Destroyed when the call ends, so never a socket's own stream. */
   readonly body: Readable | undefined;
   /** For whom it is made. Default: for the gateway itself. */
-  readonly scope?: CallScope;
+  readonly scope?: CallScope | undefined;
+  /** For messages and records. Default: nothing is known but the path, which messages then name. */
+  readonly about?: CallAbout;
+  /** What is told of it. Set by `recordStreams` alone; absent where nobody wants to know. */
+  readonly call?: CallRecord;
+  /** To be called once when an answer that began has ended, with what cut it off. */
+  readonly onEnd?: (error: GatewayError | undefined) => void;
   readonly signal: AbortSignal;
 }
 
@@ -59,6 +69,7 @@ export function createStream(options: StreamOptions): Stream {
   return async (request) => {
     if (request.signal.aborted) throw abortError(request.signal);
     const target = options.nextTarget();
+    if (request.call?.endedAt === 0) request.call.target = target.base;
     return new Promise<StreamResponse>((resolve, reject) => {
       const receiver = new StreamReceiver({ options, request, resolve, reject });
       target.pool.dispatch(
@@ -98,7 +109,8 @@ class StreamReceiver implements Dispatcher.DispatchHandler {
   constructor(given: StreamReceiverOptions) {
     const { options, request } = given;
     this.#given = given;
-    this.#place = { upstream: options.upstream, method: request.method, path: request.path };
+    const path = request.about?.template ?? request.path;
+    this.#place = { upstream: options.upstream, method: request.method, path };
     this.#bodyMs = options.bodyMs;
     this.#timer.start(options.headersMs);
     request.signal.addEventListener('abort', this.#onAbort, { once: true });
@@ -110,8 +122,14 @@ class StreamReceiver implements Dispatcher.DispatchHandler {
     if (this.#phase === 'closed') throw new Error('aborted while waiting for a socket');
     this.#controller = controller;
     const { request, options } = this.#given;
+    if (request.call !== undefined) beginSending(request.call);
     request.body?.on('pause', () => this.#whileSending(() => this.#timer.start(options.headersMs)));
     request.body?.on('resume', () => this.#whileSending(() => this.#timer.stop()));
+  }
+
+  onBodySent(part: Buffer): void {
+    const { call } = this.#given.request;
+    if (call !== undefined) call.requestBytes += part.length;
   }
 
   onRequestSent(): void {
@@ -126,6 +144,8 @@ class StreamReceiver implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingFields): void {
     if (status < 200 || this.#phase !== 'waiting') return;
     this.#phase = 'open';
+    const { call } = this.#given.request;
+    if (call !== undefined) beginAnswer(call, status);
     this.#timer.stop();
     if (/^text\/event-stream\b/i.test(String(headers['content-type']))) this.#bodyMs = 0;
     this.#startBodyTimer();
@@ -146,6 +166,8 @@ class StreamReceiver implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, part: Buffer): void {
+    const { call } = this.#given.request;
+    if (call?.endedAt === 0) call.responseBytes += part.length;
     if (this.#body?.push(part) === false) {
       controller.pause();
       this.#timer.stop();
@@ -196,6 +218,14 @@ class StreamReceiver implements Dispatcher.DispatchHandler {
     this.#timer.stop();
     this.#given.request.signal.removeEventListener('abort', this.#onAbort);
     if (error !== undefined) this.#controller?.abort(error);
+    if (this.#body !== undefined) this.#given.request.onEnd?.(this.#cutBy(error));
+  }
+
+  /** A reader that leaves for reasons of its own has had all that it wanted. */
+  #cutBy(error: Error | undefined): GatewayError | undefined {
+    if (error instanceof GatewayError) return error;
+    const { signal } = this.#given.request;
+    return error !== undefined && signal.aborted ? abortError(signal) : undefined;
   }
 }
 

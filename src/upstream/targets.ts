@@ -9,6 +9,8 @@ export interface Target {
   readonly origin: string;
   /** Path of the base URL, without a trailing slash; often empty. */
   readonly basePath: string;
+  /** Both, as records name it. */
+  readonly base: string;
   readonly pool: Pool;
 }
 
@@ -35,7 +37,8 @@ export function openTargets(config: UpstreamConfig, targets: readonly string[]):
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    return { origin: url.origin, basePath: url.pathname.replace(/\/+$/, ''), pool };
+    const basePath = url.pathname.replace(/\/+$/, '');
+    return { origin: url.origin, basePath, base: url.origin + basePath, pool };
   });
 }
 

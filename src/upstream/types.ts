@@ -5,11 +5,12 @@ import type { GatewayError } from '../errors.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { ClientInfo } from '../lib/forwarded.ts';
 import type { RequestCharges } from '../limits/types.ts';
-import type { RequestRecord } from '../telemetry/record.ts';
+import type { CallRecord, RequestRecord } from '../telemetry/record.ts';
 import type { CallScope } from './limit-calls.ts';
 import type { KeepEntities } from './kept-entities.ts';
 import type { HeaderRules } from './request-headers.ts';
 import type { ResponseHeaders } from './response-headers.ts';
+import type { TraceScope } from './trace-scope.ts';
 
 /** Places in a client's request that are kept from upstreams. Header names in lower case, the others as they are. */
 export interface HiddenPlaces {
@@ -32,8 +33,8 @@ export interface RunWatch {
 export interface RequestScope {
   /** Echoed to the client and sent upstream as `x-request-id`. */
   readonly requestId: string;
-  /** W3C `traceparent` that upstream calls carry. */
-  readonly traceparent: string;
+  /** What upstream calls carry of the request's trace. */
+  readonly trace: TraceScope;
   /** The client's headers, lower-case names. Read only by header rules. */
   readonly clientHeaders: IncomingHttpHeaders;
   /** Who sent the request; undefined where it did not come by a socket. */
@@ -55,7 +56,16 @@ export interface RequestScope {
   readonly once: <V>(key: object, make: () => V) => V;
 }
 
-/** One call to an upstream over HTTP, whose headers are final. */
+/** What a call is, whatever the values that it is made with. */
+export interface CallAbout {
+  readonly kind: CallRecord['kind'];
+  /** Path without values of clients: `/users/{id}`; the route's path for a passthrough; '' for a GraphQL endpoint. */
+  readonly template: string;
+  /** Name of the operation that is sent; undefined where it has none, and for REST. */
+  readonly operationName: string | undefined;
+}
+
+/** One call to an upstream over HTTP, whose headers are final but for the span that the upstream sees as its parent. */
 export interface UpstreamRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path and query, appended to the target's base URL; starts with `/` or is empty. */
@@ -67,6 +77,12 @@ export interface UpstreamRequest {
   readonly isQuery?: boolean;
   /** For whom it is made. Default: for the gateway itself. */
   readonly scope?: CallScope;
+  /** For messages and records. Default: nothing is known but the path, which messages then name. */
+  readonly about?: CallAbout;
+  /** Entities or keys that it asks for at once. Default 1. */
+  readonly batch?: number;
+  /** What is told of it. Set by `recordCalls` alone; absent where nobody wants to know. */
+  readonly call?: CallRecord;
   readonly signal: AbortSignal;
   /** When it ends with `UPSTREAM_TIMEOUT` if it is not done, by `performance.now()`. Default: never. */
   readonly expiresAt?: number;
@@ -106,6 +122,8 @@ export interface FacadeRequest {
   readonly document: DocumentNode;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly scope: RequestScope;
+  /** Entities that it asks for at once. Default: the representations are counted where anybody wants to know. */
+  readonly batch?: number;
 }
 
 /** What came of a prepared fetch. */
@@ -128,9 +146,10 @@ export interface FetchError {
  * Sends one operation whose text is settled. Never rejects.
  *
  * @param variables JSON of an object, or `''` for none.
+ * @param batch Entities that it asks for at once, for the record. Default 1.
  */
 export interface PreparedFetch {
-  (variables: string, scope: RequestScope): Promise<FetchAnswer>;
+  (variables: string, scope: RequestScope, batch?: number): Promise<FetchAnswer>;
   /** Absent where no entities are kept. */
   readonly keep?: KeepEntities;
 }

@@ -146,10 +146,10 @@ const own = {
   },
 };
 
-test("the upstream's own text stays in the log", async () => {
+test("the upstream's own text, which may repeat what clients sent, goes neither to clients nor to the log", async () => {
   const { result, errors } = await answerTo(() => own);
   assert.deepEqual(errors, [{ message: 'A service answered with an error.', code: 'CARD', upstream: 'products' }]);
-  assert.equal(originalOf(result).message, 'card 4711 refused');
+  assert.equal(originalOf(result).message, 'upstream "products" answered with an error of code CARD');
   assert.equal(originalOf(result).code, 'UPSTREAM_ERROR');
 });
 

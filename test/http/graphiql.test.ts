@@ -91,6 +91,10 @@ describe('the page', () => {
     assert.doesNotMatch(await page.text(), /(?:src|href)="https?:\/\/[^"]*\.(?:js|css|ico|png|woff2?)"/);
   });
 
+  test('has no panel for timelines and plans where nobody gets either', async () => {
+    assert.doesNotMatch(await (await getPage(server)).text(), /weft-(?:panel|timeline|query-plan)/);
+  });
+
   test('holds the first operation as text, whatever is in it', async () => {
     const text = await (await getPage(server)).text();
     assert.ok(text.includes(String.raw`"query First { hello(name: \"\u003c/script>\u003cb>$&\") }"`));

@@ -11,7 +11,7 @@ import { GatewayError } from '../../src/errors.ts';
 import { writeError } from '../../src/rest/error-response.ts';
 import type { RouteMatch } from '../../src/rest/match.ts';
 import { createPassthrough } from '../../src/rest/passthrough.ts';
-import type { InternalErrorEvent, UpstreamCallEvent } from '../../src/telemetry/channels.ts';
+import type { CallEvent, InternalErrorEvent } from '../../src/telemetry/channels.ts';
 import { createRequestScope } from '../../src/upstream/scope.ts';
 import {
   cutOff,
@@ -371,7 +371,7 @@ describe('an upstream that fails', () => {
     });
     assert.equal(logged.length, 1);
     assert.equal(logged[0]?.requestId, 'req-1');
-    assert.match(logged[0].error.message, /^users: GET \/users: no connection \(connect ECONNREFUSED/);
+    assert.match(logged[0].error.message, /^users: GET \/api\/users: no connection \(connect ECONNREFUSED/);
   });
 
   test('no headers in time is a 504, and the upstream sees the call end', async (t) => {
@@ -495,15 +495,16 @@ describe('a client that leaves', () => {
 
 describe('what listeners are told', () => {
   test('a passed-on call is told when its body has ended', async (t) => {
-    const told: UpstreamCallEvent[] = [];
-    const listen = (event: unknown): void => void told.push(event as UpstreamCallEvent);
-    diagnostics.subscribe('weft:upstream.call', listen);
-    t.after(() => diagnostics.unsubscribe('weft:upstream.call', listen));
+    const told: CallEvent[] = [];
+    const listen = (event: unknown): void => void told.push(event as CallEvent);
+    diagnostics.subscribe('weft:upstream.end', listen);
+    t.after(() => diagnostics.unsubscribe('weft:upstream.end', listen));
     const { gateway } = await start(t, () => ({ status: 404, body: 'none' }));
     await ask(`${gateway.url}/api/users/7?email=a`, { headers: { 'x-request-id': 'req-1' } });
     assert.equal(told.length, 1);
-    const { upstream, method, path, status, requestId } = told[0] as UpstreamCallEvent;
-    assert.deepEqual([upstream, method, path, status, requestId], ['users', 'GET', '/users/7', 404, 'req-1']);
+    const { call, requestId } = told[0] as CallEvent;
+    const { upstream, method, template, status } = call;
+    assert.deepEqual([upstream, method, template, status, requestId], ['users', 'GET', '/api/users', 404, 'req-1']);
   });
 });
 

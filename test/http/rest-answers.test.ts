@@ -61,7 +61,7 @@ describe('answers', () => {
       'an unknown enum value',
       { full_name: 'x', status: 'frozen' },
       'user.status',
-      '"status" must be Status for User.status, and is "frozen"',
+      '"status" must be Status for User.status, and is none of its values',
     ],
     [
       'a text for a list',
@@ -84,11 +84,11 @@ describe('answers', () => {
     ['a list for an entity', [], 'user', '"the body" must be User for Query.user, and is a list'],
   ];
   for (const [promise, body, path, message] of unusable) {
-    test(`${promise} is an error with upstream, call, status and field`, async () => {
+    test(`${promise} is an error with upstream, call, status and field, and no value`, async () => {
       const { ask } = await startFacade(() => ({ json: body }));
       const answer = await ask('{ user(id: 1) { name age status tags address { city } } }');
       assert.deepEqual((plain(answer) as { errors: unknown }).errors, [`${path}: UPSTREAM_BAD_RESPONSE of users`]);
-      assert.deepEqual(logged(answer), [`users: GET /users/1 answered 200, but ${message}`]);
+      assert.deepEqual(logged(answer), [`users: GET /users/{id} answered 200, but ${message}`]);
     });
   }
 
@@ -130,7 +130,7 @@ describe('answers', () => {
     });
     const empty = await ask('{ userNow(id: 2) { id } }');
     assert.deepEqual(logged(empty), [
-      'users: GET /users/2 answered 204, but the body is empty, and Query.userNow must not be null',
+      'users: GET /users/{id} answered 204, but the body is empty, and Query.userNow must not be null',
     ]);
   });
 

@@ -141,7 +141,7 @@ const rooms: Rooms = {
   'gateway.ts': {
     may: [
       ...['lib', 'errors.ts', 'telemetry', 'config', 'composition', 'assembly', 'upstream'],
-      ...['policies', 'server', 'caching.ts', 'generation.ts', 'security.ts'],
+      ...['policies', 'server', 'caching.ts', 'figures.ts', 'generation.ts', 'security.ts'],
     ],
     packages: ['graphql'],
   },
@@ -167,8 +167,16 @@ const rooms: Rooms = {
         'stitched',
       ],
     ],
-    types: ['assembly', 'identity/caller.ts', 'persisted', 'upstream', configTypes, 'config/identity-types.ts'],
+    types: [
+      ...['assembly', 'identity/caller.ts', 'persisted', 'telemetry', 'upstream', configTypes],
+      'config/identity-types.ts',
+    ],
     packages: ['graphql'],
+  },
+  // How a gateway stands, read from its parts when somebody looks at its metrics.
+  'figures.ts': {
+    may: ['redis'],
+    types: ['assembly', 'gateway.ts', 'generation.ts', 'security.ts', 'server', 'telemetry'],
   },
   // What stands in front of both spines, opened once for the life of the process.
   'security.ts': {

@@ -35,8 +35,13 @@ export class TagMarks {
     this.#floor = this.#count;
   }
 
+  /** Whether nothing was marked since its tags were last looked at: it is good, whatever they are. */
+  isCurrent({ checkedAt }: Marked): boolean {
+    return checkedAt === this.#count;
+  }
+
   isGood(marked: Marked, tags: readonly string[]): boolean {
-    if (marked.checkedAt === this.#count) return true;
+    if (this.isCurrent(marked)) return true;
     if (marked.since < this.#floor) return false;
     for (const tag of tags) if ((this.#marks.get(tag) ?? 0) > marked.since) return false;
     marked.checkedAt = this.#count;

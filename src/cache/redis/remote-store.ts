@@ -2,7 +2,7 @@ import { publishNotice } from '../../telemetry/channels.ts';
 import { TurnoverMap } from '../../lib/turnover-map.ts';
 import { describeFailure } from '../../redis/tell-operators.ts';
 import { everything, type Invalidations } from '../invalidations.ts';
-import { endOfEntry } from '../memory/entry-size.ts';
+import { endOfEntry, sizeOfBody } from '../memory/entry-size.ts';
 import type { Entry, Stamp } from '../types.ts';
 import type { CacheCommands } from './commands.ts';
 import { readEntry, writeEntry } from './entry-codec.ts';
@@ -82,7 +82,7 @@ export class RemoteStore {
   store(key: string, entry: Entry, since: Stamp): void {
     const now = performance.now();
     if (now < this.#fullUntil || now - since > longestWorkMs || !this.#link.isUp()) return;
-    const size = entry.body.byteLength;
+    const size = sizeOfBody(entry);
     if (this.#waitingBytes + size > maxWaitingBytes) return;
     this.#waitingBytes += size;
     const writing: Writing = { key, entry, since, done: undefined };

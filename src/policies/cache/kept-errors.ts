@@ -97,7 +97,8 @@ export function writeErrors(errors: Errors): readonly KeptError[] {
 /** The errors of `writeErrors` again, as an execution gives them. */
 export function readErrors(kept: readonly KeptError[]): readonly GraphQLError[] {
   return kept.map(({ code, message, path, ...options }) => {
-    const originalError = new GatewayError(code, `kept with the answer: ${message}`, {
+    // The message may be an upstream's own, which is for the client and not for the log.
+    const originalError = new GatewayError(code, `${code}, kept with the answer`, {
       ...options,
       exposedMessage: message,
     });

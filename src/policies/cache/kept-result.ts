@@ -4,27 +4,11 @@ import type { CacheStore, Entry } from '../../cache/types.ts';
 import type { KeptAnswer } from '../../lib/kept-answer.ts';
 import type { ResponseHeaders } from '../../upstream/response-headers.ts';
 import type { RequestScope } from '../../upstream/types.ts';
-import { readErrors, writeErrors } from './kept-errors.ts';
+import { AnswerEntry, readBody, returnedField, type Returned } from './answer-entry.ts';
+import { readErrors } from './kept-errors.ts';
 
 /** A result that may have been kept as text. */
 export type Result = ExecutionResult & { readonly kept?: KeptAnswer };
-
-/** Response headers that rules brought back from upstreams, by lower-case name. */
-export type Returned = Readonly<Record<string, string[]>>;
-
-export interface Times {
-  readonly madeAt: number;
-  readonly freshUntil: number;
-  readonly staleUntil: number;
-  readonly staleIfErrorUntil: number;
-}
-
-export interface Answer {
-  readonly result: ExecutionResult;
-  readonly returned: Returned;
-  readonly times: Times;
-  readonly tags: readonly string[];
-}
 
 /** What is sent with an answer; the same for all who get it. */
 export interface Sending {
@@ -41,73 +25,83 @@ export interface Sending {
 
 export type Outcome = KeptAnswer['outcome'];
 
-const returnedField = 'weft-returned';
+const nothingReturned: Returned = {};
 
 export function returnedBy(responseHeaders: ResponseHeaders): Returned {
+  const entries = responseHeaders.entries();
+  if (entries.length === 0) return nothingReturned;
   const returned: Record<string, string[]> = {};
-  for (const [name, value] of responseHeaders.entries()) (returned[name] ??= []).push(value);
+  for (const [name, value] of entries) (returned[name] ??= []).push(value);
   return returned;
 }
 
-/** An entry of a result, whose text is made here and nowhere else. */
-export function entryOf({ result: { data, errors }, returned, times, tags }: Answer): Entry {
-  const kept = errors ? { errors: writeErrors(errors), data } : { data };
-  const body = Buffer.from(JSON.stringify(kept));
-  const headers = Object.keys(returned).length > 0 ? { [returnedField]: JSON.stringify(returned) } : {};
-  return { status: 200, headers, body, ...times, tags };
-}
-
-/** An entry is read once: what is made of its headers is the same for all requests. */
-interface Reading {
-  /** Found out when it is first read: only answers by GET have one. */
-  etag: string | undefined;
-  readonly returned: Returned | undefined;
-  readonly hasErrors: boolean;
-  readonly maxAge: string;
-}
-
-const readings = new WeakMap<Entry, Reading>();
-
 /** The result of an entry for one request. Its data is read from the text only where somebody looks at it. */
 export function resultOf(entry: Entry, sending: Sending, outcome: Outcome): Result {
-  const reading = readingOf(entry);
-  if (reading.returned) sending.scope.responseHeaders.collect(reading.returned);
-  const kept = keptAnswer(entry, sending, outcome);
-  if (reading.hasErrors) {
-    const { data, errors } = parseBody(entry.body);
+  const { returned, hasErrors } = readingOf(entry);
+  if (returned) sending.scope.responseHeaders.collect(returned);
+  const kept = new Kept(entry, sending, outcome);
+  if (hasErrors) {
+    const { data, errors } = readBody(entry);
     return { data, errors: readErrors(errors ?? []), kept };
   }
-  let parsed: Body | undefined;
+  let parsed: ExecutionResult['data'];
   return {
     get data() {
-      return (parsed ??= parseBody(entry.body)).data;
+      return (parsed ??= readBody(entry).data);
     },
     kept,
   };
 }
 
 /** The result of a run, as the others who get it from its entry. */
-export function resultOfRun(result: ExecutionResult, entry: Entry, sending: Sending): Result {
+export function resultOfRun({ data = null, errors }: ExecutionResult, entry: Entry, sending: Sending): Result {
   const { returned } = readingOf(entry);
   if (returned) sending.scope.responseHeaders.collect(returned);
-  return { ...result, kept: keptAnswer(entry, sending, 'miss') };
+  const kept = new Kept(entry, sending, 'miss');
+  return errors ? { data, errors, kept } : { data, kept };
 }
 
 /** A result that stands for one that could not be had, and says so. */
 export function staleResultOf(entry: Entry, sending: Sending): Result {
-  const { kept, ...result } = resultOf(entry, sending, 'stale');
+  const { kept: _, ...result } = resultOf(entry, sending, 'stale');
   const cache = { stale: true, age: ageOf(entry, sending.now) };
   // Whoever gets what is not good any more is told, asked or not.
-  const told = kept && { ...kept, headers: { ...kept.headers, 'x-cache': 'stale' } };
-  return { ...result, ...(told && { kept: told }), extensions: { cache } };
+  const kept = new Kept(entry, sending, 'stale', { 'x-cache': 'stale' });
+  return { ...result, kept, extensions: { cache } };
 }
 
-function keptAnswer(entry: Entry, sending: Sending, outcome: Outcome): KeptAnswer {
-  const { key, store } = sending;
-  const headers = headersOf(entry, sending);
-  const { body } = entry;
-  const etag = (): string => etagOf(entry);
-  return { body, etag, encoded: (coding) => store.encoded(key, entry, coding), headers, outcome };
+/** An entry, as it is sent for one request. */
+class Kept implements KeptAnswer {
+  readonly headers: KeptAnswer['headers'];
+  readonly outcome: Outcome;
+  readonly #entry: Entry;
+  readonly #key: string;
+  readonly #store: Sending['store'];
+
+  constructor(entry: Entry, sending: Sending, outcome: Outcome, more?: KeptAnswer['headers']) {
+    const headers = headersOf(entry, sending);
+    this.headers = more ? { ...headers, ...more } : headers;
+    this.outcome = outcome;
+    this.#entry = entry;
+    this.#key = sending.key;
+    this.#store = sending.store;
+  }
+
+  get text(): string | undefined {
+    return this.#entry.text;
+  }
+
+  get body(): Uint8Array {
+    return this.#entry.body;
+  }
+
+  etag(): string {
+    return etagOf(this.#entry);
+  }
+
+  encoded(coding: Parameters<KeptAnswer['encoded']>[0]): ReturnType<KeptAnswer['encoded']> {
+    return this.#store.encoded(this.#key, this.#entry, coding);
+  }
 }
 
 /**
@@ -116,28 +110,43 @@ function keptAnswer(entry: Entry, sending: Sending, outcome: Outcome): KeptAnswe
  * @see {@link https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2 | RFC 9111, 5.2.2 Response Directives}
  */
 function headersOf(entry: Entry, { scope, vary, isPrivate, now }: Sending): KeptAnswer['headers'] {
-  const { maxAge } = readingOf(entry);
+  const { madeAt, freshUntil } = entry;
+  const maxAge = `max-age=${Math.max(0, Math.floor((freshUntil - madeAt) / 1000))}`;
   const audience = isPrivate || scope.caller.isKnown ? 'private' : 'public';
   const headers: Record<string, string> = { 'cache-control': `${audience}, ${maxAge}`, age: String(ageOf(entry, now)) };
   if (vary !== '') headers['vary'] = vary;
   return headers;
 }
 
-function etagOf(entry: Entry): string {
-  const reading = readingOf(entry);
-  return (reading.etag ??= `"${hash('sha256', entry.body, 'base64url').slice(0, 27)}"`);
+/** What is made of an entry's headers and body is the same for all requests. */
+interface Reading {
+  readonly returned: Returned | undefined;
+  readonly hasErrors: boolean;
 }
 
+const readings = new WeakMap<Entry, Reading>();
+
+/** The etags of entries, which only answers by GET have. */
+const etags = new WeakMap<Entry, string>();
+
+function etagOf(entry: Entry): string {
+  let etag = etags.get(entry);
+  if (etag === undefined) {
+    etag = `"${hash('sha256', entry.text ?? entry.body, 'base64url').slice(0, 27)}"`;
+    etags.set(entry, etag);
+  }
+  return etag;
+}
+
+/** What this process has made says so itself: most of it is dropped soon, and weak maps cost when entries go. */
 function readingOf(entry: Entry): Reading {
+  if (entry instanceof AnswerEntry) return entry;
   const known = readings.get(entry);
   if (known) return known;
-  const { headers, madeAt, freshUntil, body } = entry;
-  const returned = headers[returnedField];
+  const returned = entry.headers[returnedField];
   const reading: Reading = {
-    etag: undefined,
     returned: typeof returned === 'string' ? (JSON.parse(returned) as Returned) : undefined,
-    hasErrors: isOfErrors(body),
-    maxAge: `max-age=${Math.max(0, Math.floor((freshUntil - madeAt) / 1000))}`,
+    hasErrors: isOfErrors(entry.body),
   };
   readings.set(entry, reading);
   return reading;
@@ -148,20 +157,9 @@ function ageOf({ madeAt }: Entry, now: number): number {
   return Math.max(0, Math.floor((now - madeAt) / 1000));
 }
 
-interface Body {
-  readonly data: NonNullable<ExecutionResult['data']> | null;
-  readonly errors?: Parameters<typeof readErrors>[0];
-}
-
-const decoder = new TextDecoder();
-
-function parseBody(body: Uint8Array): Body {
-  return JSON.parse(decoder.decode(body)) as Body;
-}
-
 const startOfErrors = Buffer.from('{"errors":');
 
-/** What `entryOf` writes begins with its errors, where there are any. */
+/** The text of an entry begins with its errors, where there are any. */
 function isOfErrors(body: Uint8Array): boolean {
   return startOfErrors.equals(body.subarray(0, startOfErrors.length));
 }

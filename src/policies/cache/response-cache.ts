@@ -10,12 +10,13 @@ import { invalidTagsOf } from '../../operation/cache-policy/entity-tags.ts';
 import type { VaryOf } from '../../upstream/vary.ts';
 import { answerKey } from './answer-key.ts';
 import { examineOperation, varyingOf, type Examined, type ExamineParts, type Varying } from './examine.ts';
+import { Flights } from './flights.ts';
 import { mayBeKept, mayBeShared, tellsOutage } from './kept-errors.ts';
-import { entryOf, resultOf, resultOfRun, returnedBy, staleResultOf } from './kept-result.ts';
-import type { Result, Returned, Sending, Times } from './kept-result.ts';
+import { AnswerEntry, isEmpty, type Returned, type Times } from './answer-entry.ts';
+import { resultOf, resultOfRun, returnedBy, staleResultOf, type Result, type Sending } from './kept-result.ts';
+import { Lifetimes } from './lifetimes.ts';
 import { Rules, type Entity } from './rules.ts';
 import { detachedScope, Watch } from './run-watch.ts';
-import { Waiting } from './waiting.ts';
 
 export interface ResponseCacheParts extends Omit<ExamineParts, 'credentialHeaders'> {
   readonly config: GraphqlCacheConfig;
@@ -59,6 +60,8 @@ interface Asking {
 
 /** What came of a run that several may wait for. */
 interface Made {
+  /** Whose run it was; undefined where another instance has made the entry. */
+  readonly asking: Asking | undefined;
   /** Undefined where another instance has made the entry. */
   readonly result: ExecutionResult | undefined;
   /** Undefined where it was not kept. */
@@ -77,7 +80,8 @@ class ResponseCache {
   readonly #parts: ExamineParts & Pick<ResponseCacheParts, 'config' | 'store' | 'singleFlight' | 'now'>;
   readonly #rules: Rules;
   readonly #any: Varying;
-  readonly #waiting = new Waiting();
+  readonly #lifetimes: Lifetimes;
+  readonly #flights = new Flights<Made>();
   /** Keys of what cannot be kept, until when that counts. */
   readonly #passes = new LRUCache<string, number>({ max: 1000 });
   /** Mutations that have ended. */
@@ -89,6 +93,7 @@ class ResponseCache {
     this.#any = varyingOf(undefined, this.#parts);
     const mayKeepErrors = config.partial ? mayBeKept : (): boolean => false;
     this.#rules = new Rules({ schema, hints: hints.hints, mayKeepErrors });
+    this.#lifetimes = new Lifetimes(this.#rules);
   }
 
   examine(given: ExaminedOperation): Examined | undefined {
@@ -136,9 +141,8 @@ class ResponseCache {
   /** Runs once in the background, for nobody in particular. */
   #refresh(asking: Asking): void {
     const { key } = asking;
-    if (this.#isPassed(key)) return;
-    const work = (): Promise<Made> => this.#make(asking, nobodyLeaves);
-    this.#parts.singleFlight.run(key, work, this.#sharedBy(key)).catch(() => {
+    if (this.#isPassed(key) || this.#flights.has(key)) return;
+    this.#flights.join(key, undefined, (signal) => this.#makeOnce(asking, signal)).catch(() => {
       // What could not be had is asked for again by the next request, which hears why.
     });
   }
@@ -149,14 +153,8 @@ class ResponseCache {
     const writes = this.#writes;
     // A run that began before a mutation which this client may know of shows what was before: the next one is waited for.
     for (let attempt = 0; attempt < 2; attempt += 1) {
-      let isOwn = false;
-      const made = await this.#waiting.wait(key, asked.scope.signal, (signal) => {
-        const work = (): Promise<Made> => {
-          isOwn = true;
-          return this.#make(asking, signal);
-        };
-        return this.#parts.singleFlight.run(key, work, this.#sharedBy(key));
-      });
+      const made = await this.#flights.join(key, asked.scope.signal, (signal) => this.#makeOnce(asking, signal));
+      const isOwn = made.asking === asking;
       if (!isOwn && !made.isForAll) break;
       if (isOwn || made.writes >= writes)
         return this.#deliver(asking, made, writes === this.#writes ? stale : undefined);
@@ -181,7 +179,7 @@ class ResponseCache {
     const { store, now } = this.#parts;
     const read = (found: Found | undefined): Made | undefined =>
       found && now() < found.entry.freshUntil
-        ? { result: undefined, entry: found.entry, returned: {}, isForAll: true, writes: this.#writes }
+        ? { asking: undefined, result: undefined, entry: found.entry, returned: {}, isForAll: true, writes: this.#writes }
         : undefined;
     return {
       lookAgain: () => {
@@ -190,6 +188,14 @@ class ResponseCache {
       },
       written: () => store.written(key),
     };
+  }
+
+  /** Once at a time over instances, too, where they can be reached. */
+  #makeOnce(asking: Asking, signal: AbortSignal): Promise<Made> {
+    const { key } = asking;
+    const { singleFlight } = this.#parts;
+    if (!singleFlight.spansInstances) return this.#make(asking, signal);
+    return singleFlight.run(key, () => this.#make(asking, signal), this.#sharedBy(key));
   }
 
   async #make(asking: Asking, signal: AbortSignal): Promise<Made> {
@@ -203,27 +209,26 @@ class ResponseCache {
     const result = await run(scope);
     const returned = returnedBy(scope.responseHeaders);
     const entry = watch.mayKeep ? this.#entryOf(asking, { result, returned, freshMs: watch.freshMs }) : undefined;
-    if (entry) store.set(key, entry, since);
+    if (entry) {
+      store.set(key, entry, since);
+      entry.forgetData();
+    }
     if (!watch.mayKeep) this.#passes.set(key, this.#parts.now() + passMs);
     const isForAll = watch.mayKeep && (!result.errors || mayBeShared(result.errors));
-    return { result, entry, returned, isForAll, writes };
+    return { asking, result, entry, returned, isForAll, writes };
   }
 
   /** Undefined where it is not to be kept. */
-  #entryOf(asking: Asking, { result, returned, freshMs }: Ran): Entry | undefined {
+  #entryOf(asking: Asking, { result, returned, freshMs }: Ran): AnswerEntry | undefined {
     const { examined, values, asked, key, isPrivate, maxAgeMs } = asking;
     const { data, errors, extensions } = result;
     if (!data || extensions !== undefined) return undefined;
-    const { policy, document } = examined;
-    const verdict = this.#rules.judgeQuery({
-      // Types are enough for a time; the objects are in the tags.
-      ...{ document, errors, key, entities: examined.types },
-      session: isPrivate ? asked.scope.caller.id : undefined,
-      maxAgeMs: Math.min(maxAgeMs, freshMs),
-    });
-    if (!verdict) return undefined;
-    const tags = policy.answerTags(data, values);
-    return entryOf({ result, returned, times: this.#timesOf(verdict.ttlMs), tags });
+    const session = isPrivate ? asked.scope.caller.id : undefined;
+    const ttlMs = this.#lifetimes.of(examined, { key, errors, session, maxAgeMs: Math.min(maxAgeMs, freshMs) });
+    if (ttlMs <= 0) return undefined;
+    const { policy } = examined;
+    const tagsOf = (given: unknown): readonly string[] => policy.answerTags(given, values);
+    return new AnswerEntry({ result, returned, times: this.#timesOf(ttlMs), tagsOf });
   }
 
   #timesOf(ttlMs: number): Times {
@@ -251,6 +256,7 @@ class ResponseCache {
   }
 
   #isPassed(key: string): boolean {
+    if (this.#passes.size === 0) return false;
     const until = this.#passes.get(key);
     return until !== undefined && this.#parts.now() < until;
   }
@@ -258,11 +264,6 @@ class ResponseCache {
   #sendingOf({ key, asked, varying, isPrivate }: Asking, now: number): Sending {
     return { key, store: this.#parts.store, scope: asked.scope, vary: varying.text, isPrivate, now };
   }
-}
-
-function isEmpty(values: Variables): boolean {
-  for (const _name in values) return false;
-  return true;
 }
 
 interface Ran {
@@ -278,5 +279,3 @@ function invalidTags(entity: Entity): readonly string[] {
 function known({ typename, id }: Entity): { readonly typename: string; readonly id?: string } {
   return id === undefined ? { typename } : { typename, id: String(id) };
 }
-
-const nobodyLeaves = new AbortController().signal;

@@ -32,4 +32,15 @@ export interface AskedCall {
   /** In place of the client's own conditions; undefined: the client's stand. */
   readonly conditions: Readonly<Record<string, string>> | undefined;
   readonly signal: AbortSignal;
+  /** Whether no client waits for it. Default false. */
+  readonly isInBackground?: boolean;
+}
+
+/** What goes on when the client has been answered: it is none of what is told of the client's request. */
+export function inBackground(exchange: Exchange): Exchange {
+  return {
+    ...exchange,
+    scope: { ...exchange.scope, record: undefined },
+    call: (asked) => exchange.call({ ...asked, isInBackground: true }),
+  };
 }

@@ -53,6 +53,7 @@ export class Giver {
         return this.#pass(asked, renewed, hasClient);
       case 'validated':
         if (hasClient) this.serve(exchange, renewed.entry, 'miss');
+        if (exchange.scope.record) exchange.scope.record.cache = 'revalidated';
         return { isKept: renewed.isKept ? yes : no, done: nothing };
       case 'stood-in':
         if (hasClient) this.serve(exchange, renewed.entry, 'stale');
@@ -100,7 +101,8 @@ export class Giver {
   }
 
   /** What came of the cache, for those who ask. */
-  told({ req }: Exchange, outcome: Outcome): Readonly<Record<string, string>> {
+  told({ req, scope }: Exchange, outcome: Outcome): Readonly<Record<string, string>> {
+    if (scope.record) scope.record.cache = outcome;
     return this.#options.show && req.headers['weft-cache'] === 'true' ? { 'x-cache': outcome } : {};
   }
 }

@@ -3,6 +3,7 @@ import { TLSSocket } from 'node:tls';
 import { valuesPart } from '../../cache/http/vary.ts';
 import type { StorableAsked } from '../../cache/http/storable.ts';
 import type { RouteCacheConfig } from '../../config/cache-types.ts';
+import { isTraceField } from '../../lib/propagation.ts';
 import { visibleValue } from '../../upstream/hidden.ts';
 import { upstreamHeaders, type HeaderRules } from '../../upstream/request-headers.ts';
 import type { RequestScope } from '../../upstream/types.ts';
@@ -54,17 +55,10 @@ export function variantKey(primary: string, names: readonly string[], exchange: 
  * each request.
  */
 export function canTellApart(name: string): boolean {
-  return !madeAnew.has(name);
+  return !madeAnew.has(name) && !isTraceField(name);
 }
 
-const madeAnew: ReadonlySet<string> = new Set([
-  'forwarded',
-  'traceparent',
-  'tracestate',
-  'via',
-  'x-forwarded-for',
-  'x-request-id',
-]);
+const madeAnew: ReadonlySet<string> = new Set(['forwarded', 'via', 'x-forwarded-for', 'x-request-id']);
 
 function keyOf(text: string): string {
   return `rest:${hash('sha256', text, 'base64url')}`;

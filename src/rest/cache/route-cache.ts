@@ -2,7 +2,7 @@ import { uriTag } from '../../cache/http/invalidation.ts';
 import { readWishes, useOf, type Wishes } from '../../cache/http/wishes.ts';
 import type { CacheStore, SingleFlight } from '../../cache/types.ts';
 import type { RouteCacheConfig } from '../../config/cache-types.ts';
-import type { Exchange } from './exchange.ts';
+import { inBackground, type Exchange } from './exchange.ts';
 import { isBeyondKeys } from './beyond-keys.ts';
 import { changedTags, type KeptQueries } from './changes.ts';
 import { Flights, type Flight, type Landing } from './flights.ts';
@@ -195,7 +195,8 @@ class Cache {
     const flight = this.#flights.begin(looked.key, uriTag(upstream.name, asked.key.path));
     const timer = setTimeout(() => flight.leave(), maxWaitMs).unref();
     try {
-      await this.#fly(asked, looked, { flight, hasClient: false });
+      const unwatched = { ...asked, exchange: inBackground(asked.exchange) };
+      await this.#fly(unwatched, looked, { flight, hasClient: false });
     } catch {
       // The call has been published, and the kept answer is as good as before.
     } finally {

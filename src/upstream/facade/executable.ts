@@ -1,10 +1,9 @@
-import { buildASTSchema, execute, isAbstractType, isObjectType, Kind, parse } from 'graphql';
+import { buildASTSchema, execute, GraphQLError, isAbstractType, isObjectType, Kind, parse } from 'graphql';
 import type {
   DefinitionNode,
   DocumentNode,
   ExecutionResult,
   GraphQLFieldResolver,
-  GraphQLError,
   GraphQLField,
   GraphQLObjectType,
   GraphQLResolveInfo,
@@ -100,12 +99,18 @@ async function run(
 
 /** Every error of a facade has a `GatewayError` as its original: whoever writes the answer asks that what clients may see. */
 function asFacadeError(error: GraphQLError, { name, unknownError }: ExecutableOptions): GraphQLError {
-  const { originalError, path, message } = error;
+  const { originalError, path } = error;
   const known =
     originalError instanceof GatewayError
       ? originalError
-      : new GatewayError(unknownError, `${name}: ${message}`, { upstream: name, cause: originalError ?? error });
+      : new GatewayError(unknownError, `${name}: ${textOf(error)}`, { upstream: name, cause: originalError ?? error });
   return toGraphqlError(known, path);
+}
+
+/** What GraphQL says of a value quotes it; what a resolver function throws is its author's own text. */
+function textOf({ originalError, path, message }: GraphQLError): string {
+  if (originalError !== undefined && !(originalError instanceof GraphQLError)) return message;
+  return `the value at "${path?.join('.') ?? ''}" does not fit the schema`;
 }
 
 function entitiesResolver({ entity, name }: ExecutableOptions, schema: GraphQLSchema): FieldResolver {

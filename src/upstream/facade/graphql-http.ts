@@ -1,10 +1,13 @@
 import { parse, print, type DocumentNode, type ExecutionResult } from 'graphql';
 import type { UpstreamConfig } from '../../config/types.ts';
 import { GatewayError, type ErrorCode } from '../../errors.ts';
+import type { CallRecord } from '../../telemetry/record.ts';
+import { isTold, recordCalls } from '../call-records.ts';
 import type { FacadeRequest, PreparedFetch, RequestHeaders, Send, UpstreamRequest } from '../types.ts';
 import { shareInflight } from '../share.ts';
 import { operationOf, rootKeysOf } from './graphql/documents.ts';
 import { failedResult, readUpstreamErrors } from './graphql/errors.ts';
+import { countRepresentations } from './graphql/representations.ts';
 import { asFetchAnswer } from './prepare.ts';
 
 /**
@@ -17,16 +20,22 @@ export interface GraphqlConnection {
   readonly config: Pick<UpstreamConfig, 'name' | 'errors' | 'shareInflight'>;
   readonly send: Send;
   readonly headers: RequestHeaders;
+  /** What records say its calls are. Default `graphql`. */
+  readonly kind?: CallRecord['kind'];
 }
 
 export type PostGraphql = (request: FacadeRequest) => Promise<ExecutionResult>;
 
 /** A function that runs one operation upstream. It never rejects; an abort of the scope is an error in the result. */
-export function postGraphql({ config, send, headers }: GraphqlConnection): PostGraphql {
-  return async ({ document, variables, scope }) => {
+export function postGraphql({ config, send, headers, kind = 'graphql' }: GraphqlConnection): PostGraphql {
+  const sendTold = recordCalls(config.name)(send);
+  return async ({ document, variables, scope, batch }) => {
     try {
-      const response = await send({
-        ...graphqlRequest({ document, variables, scope }, headers(scope)),
+      const { about, ...request } = graphqlRequest({ document, variables, scope }, headers(scope));
+      const response = await sendTold({
+        ...request,
+        about: { ...about, kind },
+        batch: batch ?? (isTold(scope) ? countRepresentations(document, variables) : 1),
         scope,
         signal: scope.signal,
       });
@@ -43,15 +52,18 @@ export function postGraphql({ config, send, headers }: GraphqlConnection): PostG
  * it comes.
  */
 export function prepareGraphql({ config, send, headers }: GraphqlConnection): (text: string) => PreparedFetch {
-  const sendQuery = config.shareInflight === false ? send : shareInflight(send);
+  const record = recordCalls(config.name);
+  const sendQuery = record(config.shareInflight === false ? send : shareInflight(send));
+  const sendMutation = record(send);
   return (text) => {
     const document = parse(text);
     const { name, operation } = operationOf(document);
     const operationName = name?.value;
-    const sendThis = operation === 'query' ? sendQuery : send;
+    const sendThis = operation === 'query' ? sendQuery : sendMutation;
+    const about = { kind: 'graphql', template: '', operationName } as const;
     const start = `{"query":${JSON.stringify(text)}`;
     const end = operationName === undefined ? '}' : `,"operationName":${JSON.stringify(operationName)}}`;
-    return async (variables, scope) => {
+    return async (variables, scope, batch = 1) => {
       try {
         const response = await sendThis({
           method: 'POST',
@@ -59,6 +71,8 @@ export function prepareGraphql({ config, send, headers }: GraphqlConnection): (t
           headers: { ...headers(scope), ...mediaTypes },
           body: variables === '' ? start + end : `${start},"variables":${variables}${end}`,
           isQuery: operation === 'query',
+          about,
+          batch,
           scope,
           signal: scope.signal,
         });
@@ -89,7 +103,7 @@ const mediaTypes = {
 export function graphqlRequest(
   { document, variables }: FacadeRequest,
   headers: ReturnType<RequestHeaders>,
-): Omit<UpstreamRequest, 'signal'> {
+): Omit<UpstreamRequest, 'signal'> & Required<Pick<UpstreamRequest, 'about'>> {
   const { name, operation } = operationOf(document);
   const operationName = name?.value;
   return {
@@ -98,6 +112,7 @@ export function graphqlRequest(
     headers: { ...headers, ...mediaTypes },
     body: JSON.stringify({ query: textOf(document), variables, ...(operationName !== undefined && { operationName }) }),
     isQuery: operation === 'query',
+    about: { kind: 'graphql', template: '', operationName },
   };
 }
 

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { childTraceparent, printTraceparent, readTraceparent } from '../../../src/lib/trace-context.ts';
+import {
+  freshSpanId,
+  freshTraceId,
+  printTraceparent,
+  readTraceparent,
+  readTracestate,
+} from '../../../src/lib/trace-context.ts';
 import { readRequestId } from '../../../src/lib/request-id.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -33,20 +39,44 @@ describe('Trace Context Level 2, 3.2 traceparent', () => {
   test('a later version is read by the parts it shares', () => {
     assert.deepEqual(readTraceparent(`01-${traceId}-${parentId}-01-more`), { traceId, parentId, flags: 1 });
   });
+});
 
-  test('a child goes on with the trace and its flags under a parent of its own', () => {
-    const child = readTraceparent(childTraceparent({ traceId, parentId, flags: 0xff }));
-    assert.equal(child?.traceId, traceId);
-    assert.notEqual(child?.parentId, parentId);
-    assert.equal(child?.flags, 3);
+describe('Trace Context Level 2, 3.3 tracestate', () => {
+  const many = (count: number): string => Array.from({ length: count }, (_, index) => `k${index}=v`).join(',');
+
+  test('a valid one passes as it came, white space and empty members aside', () => {
+    for (const value of ['a=1', 'rojo=00f067aa0ba902b7,congo=t61rcWkgMzE', 'fw529a3039@dt=FfZg==', many(32), 'a= b']) {
+      assert.equal(readTracestate(value), value, value);
+    }
+    assert.equal(readTracestate(' a=1 ,, b=2\t'), 'a=1,b=2');
+    assert.equal(readTracestate(['a=1', 'b=2']), 'a=1,b=2');
   });
 
-  test('without an incoming one a new trace begins, random and not sampled', () => {
-    const first = readTraceparent(childTraceparent(undefined));
-    const second = readTraceparent(childTraceparent(undefined));
-    assert.equal(first?.flags, 2);
-    assert.notEqual(first?.traceId, second?.traceId);
+  test('one that is not valid, or has more than 32 members, is as none', () => {
+    for (const value of [
+      undefined,
+      '',
+      'a',
+      '=1',
+      'A=1',
+      'a=',
+      'a=1,b',
+      'a=b=c',
+      'a=\u00e9',
+      many(33),
+      `a=${'b'.repeat(257)}`,
+    ]) {
+      assert.equal(readTracestate(value), '', value);
+    }
   });
+});
+
+test('fresh ids are random, and as long as they must be', () => {
+  const traces = new Set(Array.from({ length: 1000 }, freshTraceId));
+  const spans = new Set(Array.from({ length: 1000 }, freshSpanId));
+  assert.deepEqual([traces.size, spans.size], [1000, 1000]);
+  for (const id of traces) assert.match(id, /^[0-9a-f]{32}$/);
+  for (const id of spans) assert.match(id, /^[0-9a-f]{16}$/);
 });
 
 describe('request id', () => {

@@ -2,34 +2,28 @@ import assert from 'node:assert/strict';
 import { channel } from 'node:diagnostics_channel';
 import { test } from 'node:test';
 import { GatewayError } from '../../../src/errors.ts';
-import { publishInternalError, publishNotice, publishUpstreamCall } from '../../../src/telemetry/channels.ts';
-import { startLog, type LogOptions } from '../../../src/telemetry/log.ts';
+import {
+  hearsCalls,
+  hearsRequests,
+  publishCallEnd,
+  publishInternalError,
+  publishLimit,
+  publishNotice,
+  publishRequestEnd,
+} from '../../../src/telemetry/channels.ts';
+import { startLog } from '../../../src/telemetry/log.ts';
+import {
+  callRecord,
+  endedRecord,
+  linesOf,
+  operationRun,
+  plainAccess,
+  plainLog,
+  textsOf,
+} from '../../support/log-lines.ts';
 
-type Line = Readonly<Record<string, unknown>>;
-
-/** The lines that are written while `run` publishes, without their time. */
-function linesOf(level: LogOptions['level'], run: () => void): readonly Line[] {
-  const lines: Line[] = [];
-  const destination = {
-    write: (text: string): void => {
-      const { time, ...line } = JSON.parse(text) as Line;
-      assert.match(String(time), /^\d{4}-\d\d-\d\dT/);
-      lines.push(line);
-    },
-  };
-  const log = startLog({ level, destination });
-  try {
-    run();
-  } finally {
-    log.stop();
-  }
-  return lines;
-}
-
-const call = { upstream: 'users', method: 'GET', path: '/users/1', status: 200, durationMs: 3, requestId: 'r1' };
-
-test('a notice is written at its level, with its upstream', () => {
-  const lines = linesOf('info', () => {
+test('a notice is written at its level, with its upstream', async () => {
+  const lines = await linesOf({}, () => {
     publishNotice({ level: 'warn', message: 'schema from disk', upstream: 'reviews' });
     publishNotice({ level: 'info', message: 'reloaded' });
   });
@@ -39,74 +33,140 @@ test('a notice is written at its level, with its upstream', () => {
   ]);
 });
 
-test('an internal error is written with code, upstream, status, request id and the messages of its causes', () => {
-  const cause = new Error('socket hang up', { cause: new Error('ECONNRESET') });
-  const error = new GatewayError('UPSTREAM_FAILED', 'users: cut off', {
+test('an internal error is written with its request id', async () => {
+  const error = new GatewayError('UPSTREAM_FAILED', 'users: cut off', { upstream: 'users', upstreamStatus: 200 });
+  assert.deepEqual(await linesOf({}, () => publishInternalError({ error, requestId: 'r1' })), [
+    {
+      level: 50,
+      requestId: 'r1',
+      code: 'UPSTREAM_FAILED',
+      upstream: 'users',
+      upstreamStatus: 200,
+      msg: 'users: cut off',
+    },
+  ]);
+});
+
+test('a limit without room is told by name', async () => {
+  const lines = await linesOf({}, () => {
+    publishLimit(() => ({ limit: 'per-minute', outcome: 'refused', requestId: 'r1' }));
+    publishLimit(() => ({ limit: 'new', outcome: 'measured', requestId: 'r1' }));
+  });
+  assert.deepEqual(lines, [
+    { level: 30, limit: 'per-minute', count: 1, msg: 'a limit had no room' },
+    { level: 30, limit: 'new', count: 1, msg: 'a limit that is only measured had no room' },
+  ]);
+});
+
+test('an upstream call is written at debug, with its template and without what its target keeps secret', async () => {
+  const call = callRecord({ startedAt: 1000 });
+  const [line, ...more] = await linesOf({ level: 'debug' }, () => publishCallEnd({ call, requestId: 'r1' }));
+  assert.deepEqual(more, []);
+  assert.deepEqual(line, {
+    level: 20,
+    requestId: 'r1',
     upstream: 'users',
-    upstreamStatus: 200,
-    cause,
+    kind: 'rest',
+    method: 'GET',
+    template: '/users/{id}',
+    target: 'http://users.internal:8080',
+    status: 200,
+    ms: 10,
+    sentAfterMs: 1,
+    headersAfterMs: 9,
+    source: 'upstream',
+    attempts: 1,
+    batch: 1,
+    requestBytes: 0,
+    responseBytes: 100,
+    spanId: '00f067aa0ba902b7',
+    msg: 'upstream call',
+  });
+});
+
+test('nothing is made for the log that it would not write', async (t) => {
+  const log = await startLog({ ...plainLog, access: plainAccess }, { destination: { write: () => {} } });
+  t.after(() => log.stop());
+  assert.deepEqual([hearsRequests(), hearsCalls()], [true, false]);
+  log.setLevel('debug');
+  assert.deepEqual([hearsRequests(), hearsCalls()], [true, true]);
+  log.setLevel('error');
+  assert.deepEqual([hearsRequests(), hearsCalls()], [false, false]);
+});
+
+test('without access lines and slow operations no request is recorded for the log', async () => {
+  await linesOf({}, () => assert.equal(hearsRequests(), false));
+  await linesOf({ slowerThanMs: 1 }, () => assert.equal(hearsRequests(), true));
+});
+
+test('a level that is changed holds for what comes then', async () => {
+  const lines = await linesOf({ access: plainAccess }, (log) => {
+    log.setLevel('warn');
+    publishRequestEnd(endedRecord());
+    publishNotice({ level: 'info', message: 'lost' });
+    log.setLevel('info');
+    publishRequestEnd(endedRecord());
+    publishNotice({ level: 'info', message: 'kept' });
   });
   assert.deepEqual(
-    linesOf('info', () => publishInternalError({ error, requestId: 'r1' })),
-    [
-      {
-        level: 50,
-        requestId: 'r1',
-        code: 'UPSTREAM_FAILED',
-        upstream: 'users',
-        upstreamStatus: 200,
-        causes: ['socket hang up', 'ECONNRESET'],
-        msg: 'users: cut off',
-      },
-    ],
+    lines.map(({ msg }) => msg),
+    ['request', 'kept'],
   );
 });
 
-test('an error that nobody foresaw is written with the stack of where it began', () => {
-  const error = new GatewayError('INTERNAL_ERROR', 'oh', { cause: new TypeError('oh') });
-  const [line] = linesOf('info', () => publishInternalError({ error, requestId: undefined }));
-  assert.match(String(line?.['stack']), /^TypeError: oh\n\s+at .*log\.test\.ts/);
-});
-
-test('what an error carries for clients or by accident is not written', () => {
-  const options = { exposed: { details: 'hunter2' }, exposedMessage: 'hunter2' };
-  const error = Object.assign(new GatewayError('UPSTREAM_ERROR', 'm', options), {
-    headers: 'hunter2',
-    body: 'hunter2',
+test('a silent log writes nothing', async () => {
+  const lines = await linesOf({ level: 'silent', access: plainAccess, slowerThanMs: 1 }, (log) => {
+    publishNotice({ level: 'error', message: 'x' });
+    publishInternalError({ error: new Error('x'), requestId: undefined });
+    log.tell('x');
   });
-  assert.doesNotMatch(
-    JSON.stringify(linesOf('trace', () => publishInternalError({ error, requestId: 'r' }))),
-    /hunter2/,
+  assert.deepEqual(lines, []);
+});
+
+test('each line names the service where it is known', async () => {
+  const texts: string[] = [];
+  const service = { name: 'shop "1"', namespace: 'eu', instance: 'a-1' };
+  const log = await startLog(
+    { ...plainLog, access: plainAccess },
+    { service, destination: { write: (text) => void texts.push(text) } },
+  );
+  publishRequestEnd(endedRecord());
+  log.tell('started', { version: '1.2.3' });
+  log.stop();
+  for (const text of texts) {
+    const line = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    assert.deepEqual([line['service'], line['serviceNamespace'], line['instance']], ['shop "1"', 'eu', 'a-1']);
+  }
+  assert.equal(texts.length, 2);
+});
+
+test('what is told of the process is one line', async () => {
+  const lines = await linesOf({}, (log) => log.tell('started', { version: '1.2.3', addresses: ['http://h:1'] }));
+  assert.deepEqual(lines, [{ level: 30, version: '1.2.3', addresses: ['http://h:1'], msg: 'started' }]);
+});
+
+test('text is one line a request that people can read', async () => {
+  const [text, ...more] = await textsOf({ format: 'text', access: plainAccess }, () => {
+    const record = endedRecord({ runs: [operationRun()], errors: [{ code: 'UPSTREAM_TIMEOUT', upstream: 'users' }] });
+    record.calls.push(callRecord({ startedAt: record.startedAt }));
+    publishRequestEnd(record);
+  });
+  assert.deepEqual(more, []);
+  assert.match(
+    text ?? '',
+    /^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: 200 POST \/graphql Checkout 12\.5ms \(gateway 2\.5\) 1 call UPSTREAM_TIMEOUT of users \{"requestId":"r1"\}\n$/,
   );
 });
 
-test('an upstream call is written at debug', () => {
-  assert.deepEqual(
-    linesOf('debug', () => publishUpstreamCall(() => call)),
-    [{ level: 20, ...call, msg: 'upstream call' }],
+test('text lets no client speak to the terminal', async () => {
+  const [text] = await textsOf({ format: 'text' }, () =>
+    publishNotice({ level: 'warn', message: 'a\u001b[2Jb\u009bc' }),
   );
+  assert.match(text ?? '', /a\u{fffd}\[2Jb\u{fffd}c/u);
 });
 
-test('an upstream call is not even built where nobody would write it', () => {
-  let built = 0;
-  const lines = linesOf('info', () =>
-    publishUpstreamCall(() => {
-      built++;
-      return call;
-    }),
-  );
-  assert.deepEqual([lines, built], [[], 0]);
-});
-
-test('a silent log writes nothing', () => {
-  assert.deepEqual(
-    linesOf('silent', () => publishNotice({ level: 'error', message: 'x' })),
-    [],
-  );
-});
-
-test('a stopped log listens no more', () => {
-  linesOf('trace', () => {});
-  for (const name of ['weft:notice', 'weft:error', 'weft:upstream.call'])
-    assert.equal(channel(name).hasSubscribers, false);
+test('a stopped log listens no more', async () => {
+  await linesOf({ level: 'trace', access: plainAccess, slowerThanMs: 1 }, () => {});
+  for (const name of ['weft:notice', 'weft:error', 'weft:limit', 'weft:upstream.end', 'weft:request.end'])
+    assert.equal(channel(name).hasSubscribers, false, name);
 });

@@ -36,7 +36,7 @@ describe('headers to an upstream', () => {
   test('x-request-id and traceparent always go', () => {
     const scope = scopeOf({ 'x-request-id': 'req-1' });
     const headers = upstreamHeaders(compileHeaderRules({}), scope);
-    assert.deepEqual(headers, { 'x-request-id': 'req-1', traceparent: scope.traceparent });
+    assert.deepEqual(headers, { 'x-request-id': 'req-1', ...scope.trace.fields });
   });
 
   test('tracestate goes with a valid traceparent only, in the same trace', () => {

@@ -48,8 +48,9 @@ export interface ErrorReading {
 }
 
 /**
- * The `errors` of an upstream's answer. Whatever an entry looks like, an error comes of it: the upstream's text goes to
- * the log, its code and path to the client. Never throws.
+ * The `errors` of an upstream's answer. Whatever an entry looks like, an error comes of it: the upstream's code and path go
+ * to the client, its code to the log. Its text may repeat what the client sent: it goes where the configuration lets
+ * clients read it, and nowhere else. Never throws.
  */
 export function readUpstreamErrors(errors: unknown, reading: ErrorReading): GraphQLError[] {
   if (errors === undefined || errors === null) return [];
@@ -58,15 +59,13 @@ export function readUpstreamErrors(errors: unknown, reading: ErrorReading): Grap
 
 function readUpstreamError(entry: unknown, { config, rootKeys }: ErrorReading): GraphQLError {
   const exposed = config.errors;
-  const ownMessage = valueAt(entry, 'message');
-  const text = typeof ownMessage === 'string' ? ownMessage : 'an error without a message';
   const shownMessage = exposed.message === undefined ? undefined : valueAt(entry, exposed.message);
   const details = exposed.details === undefined ? undefined : valueAt(entry, exposed.details);
   const code =
     readCode(exposed.code === undefined ? undefined : valueAt(entry, exposed.code)) ??
     readCode(valueAt(entry, 'extensions.code')) ??
     'UPSTREAM_ERROR';
-  const error = new GatewayError('UPSTREAM_ERROR', text, {
+  const error = new GatewayError('UPSTREAM_ERROR', `upstream "${config.name}" answered with an error of code ${code}`, {
     upstream: config.name,
     exposed: { code, ...(details !== undefined && { details }) },
     ...(typeof shownMessage === 'string' && { exposedMessage: shownMessage }),

@@ -32,6 +32,7 @@ const addable: Readonly<Record<string, { readonly isRepeatable: boolean }>> = {
   rateLimit: { isRepeatable: true },
   cacheControl: { isRepeatable: false },
   cacheTag: { isRepeatable: true },
+  sensitive: { isRepeatable: false },
 };
 
 export interface OverlayReading {

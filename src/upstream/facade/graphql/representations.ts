@@ -1,6 +1,6 @@
-import { valueFromASTUntyped, type FieldNode } from 'graphql';
+import { valueFromASTUntyped, type DocumentNode, type FieldNode } from 'graphql';
 import { GatewayError } from '../../../errors.ts';
-import { responseKeyOf, type Variables } from './documents.ts';
+import { responseKeyOf, rootFieldsOf, type Variables } from './documents.ts';
 import type { Lookup } from './lookups.ts';
 
 export type Representation = Readonly<Record<string, unknown>>;
@@ -72,6 +72,13 @@ export function groupRepresentations(field: FieldNode, { upstream, lookups, vari
     else group.keys.set(key, { representation, positions: [position] });
   }
   return { count: representations.length, groups: [...groups.values()], lost };
+}
+
+/** How many entities a document asks for by `_entities`; 1 where it does not. */
+export function countRepresentations(document: DocumentNode, variables: Variables): number {
+  const entities = rootFieldsOf(document).filter(({ name }) => name.value === '_entities');
+  if (entities.length === 0) return 1;
+  return entities.reduce((sum, field) => sum + representationsOf(field, variables).length, 0);
 }
 
 /** One text per key, whether its parts come as numbers or as text: `ID` may be either. */

@@ -38,6 +38,8 @@ const maxSingleLookups = 50;
 export interface UpstreamCall {
   readonly document: DocumentNode;
   readonly variables: Variables;
+  /** Keys that it asks for; 1 for a call without any. */
+  readonly batch: number;
 }
 
 export interface PlannedLookup extends LookupTarget {
@@ -182,6 +184,7 @@ function callOf(batch: readonly LookupField[], { operation, variables, passed, f
     selectionSet: { kind: Kind.SELECTION_SET, selections },
   };
   return {
+    batch: batch.reduce((sum, { planned }) => sum + planned.positions.size, 0) || 1,
     document: { kind: Kind.DOCUMENT, definitions: [definition, ...uses.fragments] },
     variables: Object.fromEntries([
       ...Object.entries(variables).filter(([name]) => uses.variables.has(name)),

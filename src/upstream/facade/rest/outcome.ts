@@ -14,7 +14,7 @@ export type Outcome =
 export interface AnsweredCall {
   readonly config: Pick<UpstreamConfig, 'name' | 'errors'>;
   readonly method: string;
-  /** Without the query, which may hold personal data. */
+  /** As declared, with placeholders: values may be personal data. */
   readonly path: string;
 }
 
@@ -101,7 +101,8 @@ function codeOf(status: number): ErrorCode {
 
 function retryAfter({ status, headers }: UpstreamResponse): string {
   const value = headers['retry-after'];
-  return status === 429 && value !== undefined ? `, retry-after: ${String(value)}` : '';
+  // What is no number of seconds is told by nobody, and may be anything.
+  return status === 429 && typeof value === 'string' && /^\d{1,9}$/.test(value) ? `, retry-after: ${value}` : '';
 }
 
 function readJsonBody(

@@ -3,7 +3,8 @@ import type { UpstreamConfig } from '../../../config/types.ts';
 import { GatewayError } from '../../../errors.ts';
 import { readPath } from '../../../lib/read-path.ts';
 import { Semaphore } from '../../../lib/semaphore.ts';
-import type { RequestScope, Send } from '../../types.ts';
+import { recordCalls } from '../../call-records.ts';
+import type { CallAbout, RequestScope, Send } from '../../types.ts';
 import { defaultBatchSize } from './declare.ts';
 import { badResponse, bodyOf, listOf, notFound, readOutcome } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
@@ -32,14 +33,16 @@ type Loader = DataLoader<KeyValues, Outcome, string>;
 export class RestRequests {
   readonly #settings: CallSettings;
   readonly #scope: RequestScope;
-  readonly #turns: Semaphore;
+  readonly #sendInTurn: Send;
   readonly #answers = new Map<string, Promise<Outcome>>();
   readonly #loaders = new Map<Entity, Loader>();
 
   constructor(settings: CallSettings, scope: RequestScope) {
     this.#settings = settings;
     this.#scope = scope;
-    this.#turns = new Semaphore(settings.config.concurrency);
+    const turns = new Semaphore(settings.config.concurrency);
+    // The wait for a turn is a part of the call.
+    this.#sendInTurn = recordCalls(settings.config.name)((request) => turns.run(() => settings.send(request)));
   }
 
   /**
@@ -56,11 +59,11 @@ export class RestRequests {
     }
   }
 
-  async #read(call: RestCall, values: Values): Promise<Outcome> {
+  async #read(call: RestCall, values: Values, batch = 1): Promise<Outcome> {
     const written = writeCall(call, values);
-    if (call.method !== 'GET') return this.#send(call, written);
+    if (call.method !== 'GET') return this.#send(call, written, batch);
     const address = written.path + written.query;
-    const known = this.#answers.get(address) ?? this.#send(call, written);
+    const known = this.#answers.get(address) ?? this.#send(call, written, batch);
     this.#answers.set(address, known);
     return known;
   }
@@ -85,24 +88,25 @@ export class RestRequests {
     for (const loader of this.#loaders.values()) loader.clearAll();
   }
 
-  #send(call: RestCall, { path, query, body }: WrittenCall): Promise<Outcome> {
-    const { config, send, headers } = this.#settings;
-    return this.#turns.run(async () => {
-      const response = await send({
-        method: call.method,
-        path: path + query,
-        headers: {
-          accept: 'application/json',
-          ...headers(this.#scope),
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
-        body,
-        scope: this.#scope,
-        signal: this.#scope.signal,
-      });
-      this.#scope.responseHeaders.collect(response.headers);
-      return readOutcome(response, { config, method: call.method, path });
+  async #send(call: RestCall, { path, query, body }: WrittenCall, batch = 1): Promise<Outcome> {
+    const { config, headers } = this.#settings;
+    const response = await this.#sendInTurn({
+      method: call.method,
+      path: path + query,
+      headers: {
+        accept: 'application/json',
+        ...headers(this.#scope),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      body,
+      about: aboutOf(call),
+      batch,
+      scope: this.#scope,
+      signal: this.#scope.signal,
     });
+    this.#scope.responseHeaders.collect(response.headers);
+    // The path as it was sent may hold personal data.
+    return readOutcome(response, { config, method: call.method, path: call.path });
   }
 
   #makeLoader(entity: Entity): Loader {
@@ -141,7 +145,7 @@ export class RestRequests {
 
   async #loadMany(entity: Entity, many: RestCall, keys: readonly KeyValues[]): Promise<Outcome[]> {
     const [name = ''] = entity.key;
-    const outcome = await this.#read(many, () => keys.map((key) => key[name]));
+    const outcome = await this.#read(many, () => keys.map((key) => key[name]), keys.length);
     const upstream = entity.upstream;
     if (outcome.kind === 'missing') {
       // Of a list look-up, 404 says that the list is not there; nothing is known of the keys.
@@ -163,6 +167,17 @@ export class RestRequests {
       return this.#missing(`${origin} without the ${name} asked for`);
     });
   }
+}
+
+const abouts = new WeakMap<RestCall, CallAbout>();
+
+function aboutOf(call: RestCall): CallAbout {
+  let about = abouts.get(call);
+  if (!about) {
+    about = { kind: 'rest', template: call.path, operationName: undefined };
+    abouts.set(call, about);
+  }
+  return about;
 }
 
 /** Whether a key stays one key when it is joined with others by commas. */

@@ -105,7 +105,7 @@ function checkLeaf(value: unknown, type: GraphQLLeafType, place: ValuePlace): un
 }
 
 function unfit(value: unknown, type: GraphQLOutputType, { upstream, origin, coordinate, property }: ValuePlace): Error {
-  const found = isEnumType(type) && typeof value === 'string' ? `"${value}"` : kindOf(value);
+  const found = isEnumType(type) && typeof value === 'string' ? 'none of its values' : kindOf(value);
   const what = `"${property}" must be ${String(type)} for ${coordinate}, and is ${found}`;
   return badResponse({ upstream, origin, what });
 }

@@ -1,0 +1,83 @@
+import type { CallEvent } from '../channels.ts';
+import type { CallRecord, RequestRecord } from '../record.ts';
+import type { CacheMetrics } from './cache-metrics.ts';
+import { definitions } from './definitions.ts';
+import { methodName, statusName } from './names.ts';
+import type { Amount, Exemplar, Histogram } from './points.ts';
+import { Bundles, type Registry } from './registry.ts';
+
+/** What is counted of all calls to an upstream. */
+interface OfUpstream {
+  readonly active: Amount;
+  readonly requestSize: Histogram;
+  readonly responseSize: Histogram;
+  readonly wait: Histogram;
+  readonly batch: Histogram;
+  readonly retries: Amount;
+}
+
+type DurationKeys = readonly [upstream: string, method: string, status: number, error: string];
+
+/** Counts upstream calls that begin and end, whatever they are made for. */
+export class CallMetrics {
+  readonly #cache: CacheMetrics;
+  /** What began earlier did not raise what its end would lower. */
+  readonly #since = performance.now();
+  readonly #upstreams: Bundles<readonly [string], OfUpstream>;
+  readonly #calls: Bundles<readonly [string, CallRecord['kind'], CallRecord['source']], Amount>;
+  readonly #durations: Bundles<DurationKeys, Histogram>;
+
+  constructor(registry: Registry, cache: CacheMetrics) {
+    this.#cache = cache;
+    this.#upstreams = new Bundles(registry, (keys) => ({
+      active: registry.amount(definitions.activeCalls, keys),
+      requestSize: registry.histogram(definitions.callRequestSize, keys),
+      responseSize: registry.histogram(definitions.callResponseSize, keys),
+      wait: registry.histogram(definitions.callWait, keys),
+      batch: registry.histogram(definitions.callBatch, keys),
+      retries: registry.amount(definitions.retries, keys),
+    }));
+    this.#calls = new Bundles(registry, (keys) => registry.amount(definitions.calls, keys));
+    this.#durations = new Bundles(registry, ([upstream, method, status, error]) =>
+      registry.histogram(definitions.callDuration, [upstream, method, statusName(status), error]),
+    );
+  }
+
+  begin({ call }: CallEvent): void {
+    this.#upstreams.get([call.upstream]).active.add();
+  }
+
+  end({ call }: CallEvent): void {
+    const { upstream, kind, source } = call;
+    const of = this.#upstreams.get([upstream]);
+    if (call.startedAt >= this.#since) of.active.add(-1);
+    this.#calls.get([upstream, kind, source]).add();
+    if (source === 'cache') this.#cache.count('call', 'hit');
+    if (source === 'revalidated') this.#cache.count('call', 'revalidated');
+    // Only of what this call itself sent is anything to be said.
+    if (source === 'cache' || source === 'shared') return;
+    this.#durationOf(call).observe(secondsOf(call));
+    if (call.sentAt > 0) of.wait.observe((call.sentAt - call.startedAt) / 1000);
+    if (call.requestBytes > 0) of.requestSize.observe(call.requestBytes);
+    if (call.responseBytes > 0) of.responseSize.observe(call.responseBytes);
+    if (call.attempts > 1) of.retries.add(call.attempts - 1);
+    if (kind === 'graphql' || kind === 'rest') of.batch.observe(call.batch);
+  }
+
+  /** Shows the calls of a sampled request, which were counted when they ended. */
+  exemplify({ calls }: RequestRecord, traceId: string, time: number): void {
+    for (const call of calls) {
+      if (call.endedAt === 0 || call.source === 'cache' || call.source === 'shared') continue;
+      const exemplar: Exemplar = { traceId, spanId: call.spanId, value: secondsOf(call), time };
+      this.#durationOf(call).exemplify(exemplar);
+    }
+  }
+
+  #durationOf({ upstream, method, status, error }: CallRecord): Histogram {
+    return this.#durations.get([upstream, methodName(method), status, error ?? '']);
+  }
+}
+
+function secondsOf({ startedAt, endedAt }: CallRecord): number {
+  return (endedAt - startedAt) / 1000;
+}

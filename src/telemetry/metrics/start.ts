@@ -1,0 +1,123 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { MetricsConfig } from '../../config/telemetry-types.ts';
+import { chooseMediaType } from '../../lib/accept.ts';
+import {
+  publishInternalError,
+  type CallEvent,
+  type InternalErrorEvent,
+  type LimitEvent,
+  type NoticeEvent,
+} from '../channels.ts';
+import type { RequestRecord } from '../record.ts';
+import type { ServiceIdentity } from '../traces/resource.ts';
+import { CacheMetrics } from './cache-metrics.ts';
+import { CallMetrics } from './call-metrics.ts';
+import { definitions } from './definitions.ts';
+import { EventMetrics } from './event-metrics.ts';
+import { readFigures, type Figures } from './figures.ts';
+import { createHandle, type Handle, type Text } from './http.ts';
+import { watchProcess } from './process-metrics.ts';
+import { startPush } from './push.ts';
+import { Registry, type Source } from './registry.ts';
+import { RequestMetrics } from './request-metrics.ts';
+import { contentTypes, printMetrics } from './text.ts';
+
+/**
+ * Metrics: what stages publish is counted here, and read by Prometheus or sent by OTLP. What is counted are names, numbers
+ * and times; nothing that a client wrote but names of operations, which were planned.
+ */
+
+export interface MetricsOptions {
+  /** Who sends, for OTLP; without its version, which is `build.version`. */
+  readonly service: Omit<ServiceIdentity, 'version'>;
+  readonly build: { readonly version: string; readonly node: string };
+  /** Undefined where there is no configuration file. */
+  readonly configuration: { readonly checksum: string; readonly version: string } | undefined;
+  /** Asked at each reading. */
+  readonly figures: () => Figures;
+}
+
+export interface Metrics {
+  /** Answers GET and HEAD with all metrics, whatever the path. */
+  readonly handle: Handle;
+  /** All metrics, as OpenMetrics 1.0 where `accept` likes that better than Prometheus' own text. */
+  readonly text: (accept?: string) => Text;
+  /** Counts no more, and sends what there is a last time. Never rejects. */
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Begins to count.
+ *
+ * @throws {GatewayError} `CONFIGURATION_INVALID` where metrics are to be sent by gRPC; nothing goes on then.
+ */
+export function startMetrics(config: MetricsConfig, options: MetricsOptions): Metrics {
+  const registry = new Registry(config);
+  const { service, build, configuration, figures } = options;
+  const push = config.otlp && startPush(registry, config.otlp, { ...service, version: build.version });
+  registry.amount(definitions.build, [build.version, build.node]).value = 1;
+  if (configuration)
+    registry.amount(definitions.configuration, [configuration.checksum, configuration.version]).value = 1;
+  registry.read(guarded(readFigures(figures)));
+  const watching = watchProcess(registry);
+  const unlisten = listen(registry, config);
+  const text = (accept?: string): Text => {
+    const format = chooseMediaType(accept, offered) === 'application/openmetrics-text' ? 'openmetrics' : 'prometheus';
+    return { contentType: contentTypes[format], text: printMetrics(registry.collect(), format) };
+  };
+  return {
+    handle: createHandle(text),
+    text,
+    stop: async () => {
+      unlisten();
+      await push?.stop();
+      watching.stop();
+    },
+  };
+}
+
+/** What nobody asks for by name is text, as older readers expect it. */
+const offered = ['text/plain', 'application/openmetrics-text'] as const;
+
+/** A part that cannot be read must not hide all others. */
+function guarded(source: Source): Source {
+  return (write) => {
+    try {
+      source(write);
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      publishInternalError({ error, requestId: undefined });
+    }
+  };
+}
+
+function listen(registry: Registry, { maxOperations, exemplars }: MetricsConfig): () => void {
+  const cache = new CacheMetrics(registry);
+  const requests = new RequestMetrics({ registry, maxOperations, cache });
+  const calls = new CallMetrics(registry, cache);
+  const events = new EventMetrics(registry);
+  const end = (record: RequestRecord): void => {
+    const { trace } = record;
+    if (!exemplars || !trace || !record.isSampled) {
+      requests.end(record, undefined);
+      return;
+    }
+    const { traceId, spanId } = trace;
+    const time = Date.now() / 1000;
+    requests.end(record, { traceId, spanId, time });
+    calls.exemplify(record, traceId, time);
+  };
+  const listeners: readonly (readonly [string, (event: unknown) => void])[] = [
+    ['weft:request.begin', (event) => requests.begin(event as RequestRecord)],
+    ['weft:request.end', (event) => end(event as RequestRecord)],
+    ['weft:upstream.begin', (event) => calls.begin(event as CallEvent)],
+    ['weft:upstream.end', (event) => calls.end(event as CallEvent)],
+    ['weft:limit', (event) => events.limit(event as LimitEvent)],
+    ['weft:error', (event) => events.error(event as InternalErrorEvent)],
+    ['weft:notice', (event) => events.notice(event as NoticeEvent)],
+  ];
+  for (const [channel, listener] of listeners) subscribe(channel, listener);
+  return () => {
+    for (const [channel, listener] of listeners) unsubscribe(channel, listener);
+  };
+}
