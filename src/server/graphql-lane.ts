@@ -25,7 +25,8 @@ export type Entered =
 export type Enter = (req: IncomingMessage, res: ServerResponse) => Entered | Promise<Entered>;
 
 export interface GraphqlLaneOptions {
-  readonly config: Pick<GatewayConfig['graphql'], 'path' | 'graphiql' | 'firstOperation'>;
+  readonly config: Pick<GatewayConfig['graphql'], 'path' | 'graphiql' | 'firstOperation'> &
+    Partial<Pick<GatewayConfig['graphql'], 'queryPlan' | 'timeline'>>;
   readonly enter: Enter;
   /** For GraphiQL's page, which holds nothing of the schema. Default: `enter`. */
   readonly enterPage?: Enter;
@@ -35,7 +36,9 @@ export interface GraphqlLaneOptions {
 
 /** The GraphQL endpoint: lets requests in, and sends each to GraphiQL or to the schema that its caller sees. */
 export function createGraphqlLane({ config, enter, enterPage = enter, handlerFor }: GraphqlLaneOptions): Lane {
-  const page = config.graphiql === false ? undefined : createGraphiqlPage(config);
+  const { firstOperation, queryPlan = false, timeline = false } = config;
+  const showsPanel = queryPlan !== false || timeline !== false;
+  const page = config.graphiql === false ? undefined : createGraphiqlPage({ firstOperation, showsPanel });
   // Without `async`: a promise that waits for the handler's own would be one more for each request.
   return (req, res, draining) => {
     const wantsPage = page !== undefined && asksForPage(req, config.path);

@@ -69,7 +69,7 @@ body.weft-panel-open .graphiql-container { height: calc(100vh - min(46vh, 460px)
   position: fixed; z-index: 22; padding: 8px 12px; pointer-events: none; background: var(--weft-back);
   border: 1px solid var(--weft-line); border-radius: 6px; box-shadow: 0 4px 16px rgb(0 0 0 / 25%);
 }
-.weft-figures { display: grid; grid-template-columns: auto auto; gap: 1px 14px; margin: 0; }
+.weft-figures { display: grid; grid-template-columns: repeat(2, auto auto); gap: 1px 14px; margin: 0; }
 .weft-figures dt { color: var(--weft-faint); }
 .weft-figures dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 `;
