@@ -25,16 +25,17 @@ export const usage = `npm run bench -- [options]
   --peers                 other gateways too; their packages are installed where they are missing
   --entrants a,b          only these: ${entrants.map(({ name }) => name).join(', ')}
   --scenarios x,y         only these: heavy, hop2, hop2-vars, tiny, distinct, dashboard
-  --rounds N              default 3, of --policies and --caching 14
+  --rounds N              default 3, of --policies and --caching 14, of --telemetry 5
   --seconds S             measured time per round, default 6; before it, half as much and at least 3 to get warm
   --connections N         default 50
   --planning              time to plan a large operation and to load a large supergraph
   --policies              what each policy costs a request; with --quick the more common ones
   --caching               what hits and misses of the GraphQL cache cost, beside bare node:http
+  --telemetry             what metrics, the access log and traces cost a request, each and together
   --memory                heap over 200,000 requests of 5,000 distinct operations`;
 
 /** The first that is asked for counts. */
-const modes = ['planning', 'memory', 'policies', 'caching'] as const;
+const modes = ['planning', 'memory', 'policies', 'caching', 'telemetry'] as const;
 
 /** @throws {Error} in one line, where an option is unknown or its value cannot be. */
 export function readOptions(argv: readonly string[]): Options {
@@ -47,6 +48,7 @@ export function readOptions(argv: readonly string[]): Options {
       memory: { type: 'boolean', default: false },
       policies: { type: 'boolean', default: false },
       caching: { type: 'boolean', default: false },
+      telemetry: { type: 'boolean', default: false },
       entrants: { type: 'string' },
       scenarios: { type: 'string' },
       rounds: { type: 'string' },
@@ -54,18 +56,24 @@ export function readOptions(argv: readonly string[]): Options {
       connections: { type: 'string' },
     },
   });
-  const { quick, peers, policies, caching } = values;
+  const { quick, peers } = values;
   const durationMs = number('seconds', values.seconds, quick ? 2 : 6) * 1000;
+  const mode = modes.find((name) => values[name]) ?? 'compare';
   return {
-    mode: modes.find((mode) => values[mode]) ?? 'compare',
+    mode,
     quick,
     entrants: chosen(values.entrants?.split(','), peers),
     scenarios: values.scenarios?.split(',') ?? (quick ? ['heavy', 'hop2', 'tiny'] : undefined),
-    rounds: number('rounds', values.rounds, policies || caching ? (quick ? 6 : 14) : quick ? 1 : 3),
+    rounds: number('rounds', values.rounds, roundsOf(mode)[quick ? 'quick' : 'full']),
     durationMs,
     warmUpMs: Math.max(shortestWarmUpMs, durationMs / 2),
     connections: number('connections', values.connections, 50),
   };
+}
+
+function roundsOf(mode: Options['mode']): Readonly<Record<'quick' | 'full', number>> {
+  if (mode === 'policies' || mode === 'caching') return { quick: 6, full: 14 };
+  return mode === 'telemetry' ? { quick: 3, full: 5 } : { quick: 1, full: 3 };
 }
 
 function chosen(names: readonly string[] | undefined, peers: boolean): readonly Entrant[] {

@@ -8,6 +8,7 @@ import { readOptions, usage, type Options } from './options.ts';
 import { reportPlanning } from './planning.ts';
 import { measurePolicies } from './policies.ts';
 import { loadProcessor } from './running.ts';
+import { measureTelemetry } from './telemetry.ts';
 
 /** `npm run bench`: the gateway beside its floors and other gateways. Linux, with `taskset` and two processors. */
 
@@ -38,7 +39,13 @@ async function measureAllCaching(options: Options): Promise<boolean> {
   return (await measureCaching(options)) && measureRedisMisses(options);
 }
 
-const measures = { memory: measureMemory, policies: measurePolicies, caching: measureAllCaching, compare };
+const measures = {
+  memory: measureMemory,
+  policies: measurePolicies,
+  caching: measureAllCaching,
+  telemetry: measureTelemetry,
+  compare,
+};
 
 const options = tryOptions();
 process.exitCode = options ? await main(options) : 2;

@@ -53,6 +53,8 @@ export interface CommandOptions extends Pick<StartOptions, 'nodeArgs'> {
   readonly isUp: (url: string) => Promise<boolean>;
   /** Default: the entrant's. */
   readonly processor?: string;
+  /** A file that its standard output goes to. Default: the end of it is kept. */
+  readonly stdout?: number | undefined;
 }
 
 /**
@@ -62,12 +64,12 @@ export interface CommandOptions extends Pick<StartOptions, 'nodeArgs'> {
  */
 export async function startCommand(command: Command, options: CommandOptions): Promise<Running> {
   const { args, cwd, env, path } = command;
-  const { port, nodeArgs = [], isUp, processor = gatewayProcessor } = options;
+  const { port, nodeArgs = [], isUp, processor = gatewayProcessor, stdout = 'pipe' } = options;
   // `taskset` becomes the command that it starts: its process id is the entrant's.
   const child = spawn('taskset', ['-c', processor, process.execPath, ...nodeArgs, ...args], {
     cwd,
     env: { ...process.env, NODE_ENV: 'production', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout, 'pipe'],
   });
   const printed = collectOutput(child);
   const url = `http://127.0.0.1:${port}${path}`;

@@ -36,10 +36,14 @@ export interface Server {
  * Starts a server on any processor, and then moves it to the load's: where two take turns, requests come in the same
  * batches to each, and what a request costs does not depend on how busy the other processor is.
  */
-export async function startServer(command: (port: number) => Command, isUp: CommandOptions['isUp']): Promise<Server> {
+export async function startServer(
+  command: (port: number) => Command,
+  isUp: CommandOptions['isUp'],
+  { stdout }: Pick<CommandOptions, 'stdout'> = {},
+): Promise<Server> {
   const port = await freePort();
   const processor = `${gatewayProcessor},${loadProcessor}`;
-  const running = await startCommand(command(port), { port, nodeArgs, isUp, processor });
+  const running = await startCommand(command(port), { port, nodeArgs, isUp, processor, stdout });
   execFileSync('taskset', ['-apc', loadProcessor, `${running.pid}`], { stdio: 'ignore' });
   const pool = new Pool(running.url, { connections, pipelining: 1 });
   const stop = async (): Promise<void> => {
@@ -49,8 +53,12 @@ export async function startServer(command: (port: number) => Command, isUp: Comm
   return { running, pool, stop };
 }
 
-/** Starts Weft on a gateway folder. */
-export async function startGateway(folder: string): Promise<Server> {
+/**
+ * Starts Weft on a gateway folder.
+ *
+ * @param stdout A file that its standard output goes to. Default: the end of it is kept.
+ */
+export async function startGateway(folder: string, stdout?: number): Promise<Server> {
   return startServer(
     (port) => ({
       args: [`${root}src/main.ts`, 'start', '--dir', folder, '--port', `${port}`],
@@ -58,6 +66,7 @@ export async function startGateway(folder: string): Promise<Server> {
       path: '',
     }),
     isReady,
+    { stdout },
   );
 }
 

@@ -244,7 +244,7 @@ function restLane({ config, opened, frontDoor, caching }: GenerationParts): NonN
     hasCors: (route) => doors.get(route)?.cors !== undefined,
     cacheFor: routeCachesOf({ config, caching }),
   });
-  return (req, res, _path, below = '') => {
+  return (req, res, pathname, below = '') => {
     const match = passthrough.match(req.method ?? 'GET', req.url ?? '/');
     if (!match || (below !== '' && match.route.path.length <= below.length)) return false;
     const { route } = match;
@@ -253,6 +253,7 @@ function restLane({ config, opened, frontDoor, caching }: GenerationParts): NonN
       record.served = 'rest';
       record.route = route.path;
       record.upstream = route.upstream;
+      record.path = pathname;
     }
     const door = doors.get(route);
     if (!door) throw new TypeError(`route "${route.path}" has no door`);

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { UsageError, type Arguments, type KeyFlag } from './commands/arguments.ts';
 import { cache } from './commands/cache.ts';
@@ -11,6 +10,7 @@ import { plan } from './commands/plan.ts';
 import { start } from './commands/start.ts';
 import { GatewayError } from './errors.ts';
 import { closest } from './lib/closest.ts';
+import { readPackageVersion } from './lib/package-version.ts';
 
 /** The command line: reads arguments, runs one command, turns what goes wrong into plain lines and an exit code. */
 
@@ -94,7 +94,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(argv);
   const [name, ...words] = positionals;
   if (values.help || name === 'help' || (name === undefined && !values.version)) return print(usage);
-  if (values.version || name === 'version') return print(await version());
+  if (values.version || name === 'version') return print(await readPackageVersion());
   const entry = commands[name ?? ''];
   if (!entry) throw new UsageError(`unknown command "${name}"${suggestion(name ?? '', Object.keys(commands))}`);
   for (const flag of Object.keys(values)) {
@@ -139,11 +139,6 @@ function readPort(text: string | undefined): number | undefined {
 function suggestion(word: string, known: readonly string[]): string {
   const near = closest(word, known);
   return near === undefined ? `, expected one of: ${known.join(', ')}` : `, did you mean "${near}"?`;
-}
-
-async function version(): Promise<string> {
-  const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { readonly version: string }).version;
 }
 
 function print(text: string): number {

@@ -10,7 +10,7 @@ import { onSignals } from '../server/shutdown.ts';
 import { startLog } from '../telemetry/log.ts';
 import type { Arguments } from './arguments.ts';
 import { followLogLevel } from './follow-log-level.ts';
-import { readVersion } from './version.ts';
+import { readPackageVersion } from '../lib/package-version.ts';
 
 /** `weft start`: runs until a signal ends it. */
 export async function start(args: Arguments): Promise<number> {
@@ -41,7 +41,7 @@ export async function start(args: Arguments): Promise<number> {
 /** What a look at the log should tell of a process: which version runs what, and where. */
 async function startFields(source: GatewaySource, gateway: Gateway): Promise<Readonly<Record<string, unknown>>> {
   return {
-    version: await readVersion(),
+    version: await readPackageVersion(),
     node: process.version,
     pid: process.pid,
     addresses: [gateway.url],

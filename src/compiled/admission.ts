@@ -53,6 +53,8 @@ export interface FieldUse {
 export interface AdmittedRequest {
   /** As the client sent them: not coerced. */
   readonly variables: Variables;
+  /** Coerced, where they are at hand: nobody has to do it again. */
+  readonly values?: Variables | undefined;
   readonly scope: RequestScope;
   /** What is told of it; undefined where nobody listens. */
   readonly run?: OperationRun | undefined;

@@ -239,11 +239,12 @@ class Engine {
     return this.#showsPlans === true || this.#showsPlans(caller);
   }
 
-  #keptOrRun({ request, run, keeping, masked, values }: Answering): Promise<ExecutionResult> {
+  #keptOrRun({ request, run, keeping, masked, values: given }: Answering): Promise<ExecutionResult> {
     if (!keeping || !this.#answers) return run(request);
     const { variables, scope, run: told } = request;
-    const asked = { variables, values: values ?? keeping.coerce(variables).values, scope, masked };
-    const runAs: Run = (given) => run(given ? { variables, scope: given, run: told } : request);
+    const values = given ?? keeping.coerce(variables).values;
+    const asked = { variables, values, scope, masked };
+    const runAs: Run = (other) => run({ variables, values, scope: other ?? scope, run: told });
     const answer = this.#answers.answer(keeping.examined, asked, runAs);
     return told ? answer.then((result) => noteCache(told, result)) : answer;
   }
@@ -282,9 +283,9 @@ function noteCache(run: OperationRun, result: ExecutionResult): ExecutionResult 
 
 async function runProgram(
   { program, coerce, introspect }: Runnable,
-  { variables, scope }: AdmittedRequest,
+  { variables, scope, values: known }: AdmittedRequest,
 ): Promise<ExecutionResult> {
-  const { values, errors } = coerce(variables);
+  const { values, errors } = known ? { values: known } : coerce(variables);
   if (errors) return { errors };
   const introspection = introspect && { introspection: introspect(variables) };
   return resultOf(await program.run({ variables, values, scope, ...introspection }), scope);

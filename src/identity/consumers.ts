@@ -129,8 +129,8 @@ function unknownTierTeller(): (provider: string, tier: string) => void {
   return (provider, tier) => {
     if (told.has(tier) || told.size >= maxTold) return;
     told.add(tier);
-    const shown = JSON.stringify(tier.slice(0, 100));
-    const message = `Expected a tier of the configuration, but provider ${provider} got: ${shown}; its callers have no tier`;
+    // Not its name: a token may hold anything at the place where the configuration looks for a tier.
+    const message = `Expected a tier of the configuration, but provider ${provider} got another one, of ${tier.length} characters; its callers have no tier`;
     publishNotice({ level: 'warn', message });
   };
 }

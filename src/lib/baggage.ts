@@ -3,10 +3,9 @@ const maxBytes = 8192;
 
 const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
 const octets = '[\\x21\\x23-\\x2b\\x2d-\\x3a\\x3c-\\x5b\\x5d-\\x7e]*';
-/** A key and its value; its properties, each a key with or without a value. */
-const member = new RegExp(
-  `^(${token})[\\t ]*=[\\t ]*${octets}(?:[\\t ]*;[\\t ]*${token}(?:[\\t ]*=[\\t ]*${octets})?)*$`,
-);
+const pair = new RegExp(`^(${token})[\\t ]*=[\\t ]*${octets}$`);
+/** A key with or without a value. One pattern for a whole entry would be exponential in its white space. */
+const property = new RegExp(`^${token}(?:[\\t ]*=[\\t ]*${octets})?$`);
 
 /**
  * The entries of a `baggage` header that may be passed on, as they came with their properties, separated by commas; `''`
@@ -23,9 +22,15 @@ export function allowedBaggage(value: string | readonly string[] | undefined, al
   if (entries.length > maxMembers) return '';
   const kept: string[] = [];
   for (const entry of entries) {
-    const plain = entry.trim();
-    const [, name] = member.exec(plain) ?? [];
-    if (name !== undefined && allowed.has(name)) kept.push(plain);
+    const name = nameOf(entry);
+    if (name !== undefined && allowed.has(name)) kept.push(entry.trim());
   }
   return kept.join(',');
+}
+
+/** Undefined for an entry that is malformed. */
+function nameOf(entry: string): string | undefined {
+  const [first = '', ...properties] = entry.split(';');
+  if (!properties.every((each) => property.test(each.trim()))) return undefined;
+  return pair.exec(first.trim())?.[1];
 }

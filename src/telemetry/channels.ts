@@ -1,18 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import type { CallRecord, RequestRecord } from './record.ts';
 
-/** One finished upstream call, whatever came of it. */
-export interface UpstreamCallEvent {
-  readonly upstream: string;
-  readonly method: string;
-  /** Path without the query, which may hold personal data. */
-  readonly path: string;
-  /** HTTP status, or 0 where no answer came. */
-  readonly status: number;
-  readonly durationMs: number;
-  readonly requestId: string;
-}
-
 /** An error whose message is for the log only. */
 export interface InternalErrorEvent {
   readonly error: Error;
@@ -48,7 +36,6 @@ const requestBegins = channel('weft:request.begin');
 const requestEnds = channel('weft:request.end');
 const callBegins = channel('weft:upstream.begin');
 const callEnds = channel('weft:upstream.end');
-const upstreamCalls = channel('weft:upstream.call');
 const internalErrors = channel('weft:error');
 const notices = channel('weft:notice');
 const limits = channel('weft:limit');
@@ -77,10 +64,6 @@ export function publishCallBegin(event: CallEvent): void {
 
 export function publishCallEnd(event: CallEvent): void {
   callEnds.publish(event);
-}
-
-export function publishUpstreamCall(make: () => UpstreamCallEvent): void {
-  if (upstreamCalls.hasSubscribers) upstreamCalls.publish(make());
 }
 
 export function publishInternalError(event: InternalErrorEvent): void {

@@ -1,10 +1,10 @@
 import { GatewayError, type ErrorCode } from '../errors.ts';
 
-/** What an error message names; the query stays out, as it may hold personal data. */
+/** What an error message names; a query stays out, as it may hold personal data. */
 export interface CallPlace {
   readonly upstream: string;
   readonly method: string;
-  /** Path, with or without query. */
+  /** As it is declared or configured, without values of clients; '' for a GraphQL endpoint. */
   readonly path: string;
 }
 
@@ -33,7 +33,8 @@ export interface Progress {
 
 /** A `GatewayError` of a call, whose message for the log names upstream, method, path and reason. */
 export function callError(code: ErrorCode, place: CallPlace, reason: string, cause?: Error): GatewayError {
-  const message = `${place.upstream}: ${place.method} ${withoutQuery(place.path)}: ${reason}`;
+  const path = withoutQuery(place.path);
+  const message = `${place.upstream}: ${place.method}${path === '' ? '' : ` ${path}`}: ${reason}`;
   return new GatewayError(code, message, { upstream: place.upstream, ...(cause === undefined ? {} : { cause }) });
 }
 

@@ -78,7 +78,13 @@ export async function readSchemaText(source: SchemaSource): Promise<string> {
   const { config, send, headers, signal } = source;
   if (config.schema !== undefined) return readSchemaFile(config.schema, config.name);
   // No client asked for it: no limit is about it.
-  const post = postGraphql({ config, send: ({ scope: _nobodys, ...request }) => send(request), headers, kind: 'schema' });
+  const post = postGraphql({
+    // Nothing of a client is in the question, nor in what the upstream says of it: operators may read its own text.
+    config: { ...config, errors: { message: 'message' } },
+    send: ({ scope: _nobodys, ...request }) => send(request),
+    headers,
+    kind: 'schema',
+  });
   const scope = systemScope(signal);
   return config.kind === 'federation' ? askServiceSdl({ post, scope, config }) : introspect({ post, scope, config });
 }
@@ -225,7 +231,7 @@ function refusalOf({ errors }: ExecutionResult, upstream: string): GatewayError 
   const original = errors?.[0]?.originalError;
   if (!(original instanceof GatewayError)) return undefined;
   if (original.code !== 'UPSTREAM_ERROR') return original;
-  return new GatewayError('UPSTREAM_ERROR', `it answers with the error: ${original.message}`, { upstream });
+  return new GatewayError('UPSTREAM_ERROR', `it answers with the error: ${original.publicMessage}`, { upstream });
 }
 
 /** Whether a plainer query may do better. */

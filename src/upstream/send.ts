@@ -51,11 +51,7 @@ interface WholeAnswer {
   readonly body: Buffer;
 }
 
-async function readAnswer(
-  answer: WholeAnswer,
-  place: CallPlace,
-  options: SendOptions,
-): Promise<UpstreamResponse> {
+async function readAnswer(answer: WholeAnswer, place: CallPlace, options: SendOptions): Promise<UpstreamResponse> {
   const { status, headers } = answer;
   const encoding = headers['content-encoding'];
   if (encoding === undefined) return { status, headers, body: readText(answer.body) };

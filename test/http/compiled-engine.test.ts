@@ -106,7 +106,7 @@ describe('a prepared fetch of a federation upstream', () => {
         const [error] = (await fetchOk('', testScope())).errors ?? [];
         assert.deepEqual(
           [error?.path, error?.error.code, error?.error.message],
-          [['ok', 0], 'UPSTREAM_ERROR', 'secret'],
+          [['ok', 0], 'UPSTREAM_ERROR', 'upstream "reviews" answered with an error of code UPSTREAM_ERROR'],
         );
       },
     );

@@ -6,7 +6,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { request } from 'undici';
 import type { OtlpConfig } from '../../src/config/telemetry-types.ts';
-import { GatewayError } from '../../src/errors.ts';
+import type { GatewayError } from '../../src/errors.ts';
 import { startMetricsListener } from '../../src/telemetry/metrics/http.ts';
 import { startMetrics } from '../../src/telemetry/metrics/start.ts';
 import { listenToNotices } from '../support/notices.ts';
@@ -91,8 +91,11 @@ describe('reading metrics', () => {
   test('promtool has nothing to say against it', { skip: hasPromtool ? false : 'promtool is not installed' }, (t) => {
     const metrics = startTestMetrics(t);
     end(begin());
-    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: metrics.text().text });
-    assert.equal(`${stdout}${stderr}`, '');
+    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+      input: metrics.text().text,
+      encoding: 'utf8',
+    });
+    assert.equal(stdout + stderr, '');
     assert.equal(status, 0);
   });
 });
@@ -107,7 +110,7 @@ interface Point {
   readonly startTimeUnixNano: string;
   readonly timeUnixNano: string;
   readonly asDouble?: number;
-  readonly count?: number;
+  readonly count?: number | string;
   readonly sum?: number;
   readonly bucketCounts?: readonly number[];
   readonly explicitBounds?: readonly number[];

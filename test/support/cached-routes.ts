@@ -7,6 +7,7 @@ import type { RouteConfig } from '../../src/config/types.ts';
 import { anonymous } from '../../src/identity/caller.ts';
 import { createRouteCaches } from '../../src/rest/cache/route-caches.ts';
 import { createPassthrough } from '../../src/rest/passthrough.ts';
+import { RequestRecord } from '../../src/telemetry/record.ts';
 import type { Upstream } from '../../src/upstream/pool.ts';
 import { createRequestScope } from '../../src/upstream/scope.ts';
 import { startFakeUpstream, type FakeAnswer, type FakeCall, type FakeUpstream } from './fake-upstream.ts';
@@ -56,6 +57,8 @@ export interface CachedRoutesOptions {
   readonly basePath?: string;
   /** Whether the store has to ask elsewhere for what it keeps. Default false. */
   readonly hasRemoteStore?: boolean;
+  /** Takes the record of each request. Default: requests have none. */
+  readonly records?: RequestRecord[];
 }
 
 /**
@@ -94,7 +97,12 @@ interface Listening {
 }
 
 async function listen(upstream: Upstream, { options, store, now }: Listening) {
-  const { config, routes = [route({ cache: routeCacheConfig(config) })], maxEntryBytes = 1024 * 1024 } = options;
+  const {
+    config,
+    routes = [route({ cache: routeCacheConfig(config) })],
+    maxEntryBytes = 1024 * 1024,
+    records,
+  } = options;
   const singleFlight = createSingleFlight({ redis: undefined, timeoutMs: 10 });
   const cacheFor = createRouteCaches(routes, { store, singleFlight, now, maxEntryBytes, show: true });
   const passthrough = createPassthrough(routes, new Map([[upstream.name, upstream]]), { cacheFor });
@@ -116,7 +124,9 @@ async function listen(upstream: Upstream, { options, store, now }: Listening) {
     const caller =
       typeof name === 'string' ? { ...anonymous, isKnown: true, id: `subject:${name}`, subject: name } : anonymous;
     const hidden = { headers: ['x-caller'], cookies: [], queryParameters: [] };
-    const given = { headers: req.headers, signal: leaving.signal, responseHeaderRules: {}, caller, hidden };
+    const record = records && new RequestRecord(req.method ?? '', req.headers);
+    if (record) records.push(record);
+    const given = { headers: req.headers, signal: leaving.signal, responseHeaderRules: {}, caller, hidden, record };
     void passthrough.forward(req, res, match, createRequestScope(given));
   });
   await new Promise<void>((resolve) => {

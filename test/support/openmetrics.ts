@@ -121,7 +121,7 @@ function checked({ name, help, type, unit, samples }: Reading, format: Format): 
   assert.ok(help !== undefined && help !== '', `${name} must have HELP`);
   assert.ok(type !== undefined, `${name} must have TYPE`);
   assert.ok(samples.length > 0, `${name} must have a sample`);
-  const seen = new Set(samples.map(({ name: of, labels }) => JSON.stringify([of, Object.entries(labels).toSorted()])));
+  const seen = new Set(samples.map(({ name: of, labels }) => `${of} ${keyOf(labels)}`));
   assert.equal(seen.size, samples.length, `${name} must have each label set once`);
   const allowed = namesOf(name, type, format);
   for (const sample of samples) {
@@ -134,6 +134,12 @@ function checked({ name, help, type, unit, samples }: Reading, format: Format): 
   return { name, help, type, unit, samples };
 }
 
+/** The same for equal labels, in whatever order. */
+function keyOf(labels: Sample['labels']): string {
+  const sorted = Object.keys(labels).toSorted((one, other) => (one < other ? -1 : 1));
+  return JSON.stringify(sorted.map((name) => [name, labels[name]]));
+}
+
 function namesOf(name: string, type: string, format: Format): readonly string[] {
   if (type === 'histogram') return [`${name}_bucket`, `${name}_sum`, `${name}_count`];
   if (format === 'openmetrics' && type === 'counter') return [`${name}_total`];
@@ -143,7 +149,7 @@ function namesOf(name: string, type: string, format: Format): readonly string[] 
 function checkHistogram(name: string, samples: readonly Sample[]): void {
   const sets = Map.groupBy(samples, ({ labels }) => {
     const { le: _, ...others } = labels;
-    return JSON.stringify(Object.entries(others).toSorted());
+    return keyOf(others);
   });
   for (const [set, of] of sets) {
     const buckets = of.filter(({ name: sample }) => sample === `${name}_bucket`);

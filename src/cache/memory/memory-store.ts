@@ -77,11 +77,10 @@ export class MemoryStore {
     const bytes = sizeOfEntry(key, entry);
     const found: Found = { entry, in: 'memory' };
     const kept: Kept = { entry, found, end: endOfEntry(entry), forms: {}, bytes, marked: this.#tags.begin() };
-    this.#kept.delete(key);
     this.#setsToLook -= 1;
     if (this.#setsToLook === 0) this.#dropExpired(now);
-    if (bytes > this.#maxBytes || kept.end <= now) return;
-    this.#kept.set(key, kept, { size: bytes });
+    if (bytes > this.#maxBytes || kept.end <= now) this.#kept.delete(key);
+    else this.#kept.set(key, kept, { size: bytes });
   }
 
   delete(key: string): void {

@@ -14,7 +14,8 @@ export interface Times {
 
 export interface Answer {
   readonly result: ExecutionResult;
-  readonly returned: Returned;
+  /** Undefined where nothing was brought back. */
+  readonly returned: Returned | undefined;
   readonly times: Times;
   /** What answers of its operation with this data are kept under. Pure. */
   readonly tagsOf: (data: unknown) => readonly string[];
@@ -53,14 +54,13 @@ export class AnswerEntry implements Entry {
     const text = JSON.stringify(errors ? { errors: writeErrors(errors), data } : { data });
     // As many bytes as characters: it is ASCII alone.
     const staysText = text.length <= maxText && Buffer.byteLength(text) === text.length;
-    const hasReturned = !isEmpty(returned);
-    this.headers = hasReturned ? { [returnedField]: JSON.stringify(returned) } : none;
+    this.headers = returned ? { [returnedField]: JSON.stringify(returned) } : none;
     this.text = staysText ? text : undefined;
     this.madeAt = times.madeAt;
     this.freshUntil = times.freshUntil;
     this.staleUntil = times.staleUntil;
     this.staleIfErrorUntil = times.staleIfErrorUntil;
-    this.returned = hasReturned ? returned : undefined;
+    this.returned = returned;
     this.hasErrors = errors !== undefined;
     this.#body = staysText ? undefined : encoder.encode(text);
     this.#tagsOf = tagsOf;
@@ -83,12 +83,6 @@ export class AnswerEntry implements Entry {
   forgetData(): void {
     this.#data = undefined;
   }
-}
-
-/** Whether an object has no members. */
-export function isEmpty(members: object): boolean {
-  for (const _name in members) return false;
-  return true;
 }
 
 interface Body {

@@ -23,6 +23,8 @@ export interface Examined {
   /** In its normal form. */
   readonly document: DocumentNode;
   readonly policy: CachePolicy;
+  /** Names of its variables, in the order of their declaration. */
+  readonly variables: readonly string[];
   /** The part of the key that it is. */
   readonly key: string;
   /** The whole key where it is all that counts. */
@@ -55,8 +57,9 @@ export function examineOperation({ document, node, plan }: ExaminedOperation, pa
     kind: node.operation === 'mutation' ? 'mutation' : 'query',
     document: form.document,
     policy: compileCachePolicy({ document, node, schema, hints }),
+    variables: (node.variableDefinitions ?? []).map(({ variable }) => variable.name.value),
     key,
-    plainKey: answerKey(key, { values: {}, masked: [], vary: '', caller: undefined }),
+    plainKey: answerKey(key, { names: [], values: {}, masked: [], vary: '', caller: undefined }),
     whole: varyingOf(upstreams, parts),
     types: typesWithHints(form.document, schema, hints),
   };

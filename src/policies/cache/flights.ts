@@ -20,11 +20,7 @@ export class Flights<T> {
    * @param signal Aborts when this one leaves; undefined: it never does.
    * @param start Begins the run where there is none; `signal` aborts when all have left. From then on others begin anew.
    */
-  async join(
-    key: string,
-    signal: AbortSignal | undefined,
-    start: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
+  async join(key: string, signal: AbortSignal | undefined, start: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const known = this.#flights.get(key);
     const flight = known ?? { controller: new AbortController(), waiting: 0, running: undefined };
     if (!known) this.#flights.set(key, flight);

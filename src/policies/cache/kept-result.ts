@@ -25,11 +25,10 @@ export interface Sending {
 
 export type Outcome = KeptAnswer['outcome'];
 
-const nothingReturned: Returned = {};
-
-export function returnedBy(responseHeaders: ResponseHeaders): Returned {
+/** Undefined where nothing was brought back. */
+export function returnedBy(responseHeaders: ResponseHeaders): Returned | undefined {
   const entries = responseHeaders.entries();
-  if (entries.length === 0) return nothingReturned;
+  if (entries.length === 0) return undefined;
   const returned: Record<string, string[]> = {};
   for (const [name, value] of entries) (returned[name] ??= []).push(value);
   return returned;

@@ -12,7 +12,7 @@ import { answerKey } from './answer-key.ts';
 import { examineOperation, varyingOf, type Examined, type ExamineParts, type Varying } from './examine.ts';
 import { Flights } from './flights.ts';
 import { mayBeKept, mayBeShared, tellsOutage } from './kept-errors.ts';
-import { AnswerEntry, isEmpty, type Returned, type Times } from './answer-entry.ts';
+import { AnswerEntry, type Returned, type Times } from './answer-entry.ts';
 import { resultOf, resultOfRun, returnedBy, staleResultOf, type Result, type Sending } from './kept-result.ts';
 import { Lifetimes } from './lifetimes.ts';
 import { Rules, type Entity } from './rules.ts';
@@ -66,7 +66,7 @@ interface Made {
   readonly result: ExecutionResult | undefined;
   /** Undefined where it was not kept. */
   readonly entry: Entry | undefined;
-  readonly returned: Returned;
+  readonly returned: Returned | undefined;
   /** Whether all that wait may have it. */
   readonly isForAll: boolean;
   /** How many mutations had ended when it began. */
@@ -117,10 +117,11 @@ class ResponseCache {
     if (isPrivate && scope.caller.id === undefined) return run();
     const varying = masked.length === 0 ? examined.whole : this.#any;
     const vary = varying.valueOf(scope);
-    const isPlain = vary === '' && masked.length === 0 && !isPrivate && isEmpty(values);
+    const { variables: names } = examined;
+    const isPlain = names.length === 0 && vary === '' && masked.length === 0 && !isPrivate;
     const key = isPlain
       ? examined.plainKey
-      : answerKey(examined.key, { values, masked, vary, caller: isPrivate ? scope.caller : undefined });
+      : answerKey(examined.key, { names, values, masked, vary, caller: isPrivate ? scope.caller : undefined });
     const asking: Asking = { examined, asked, values, run, key, varying, isPrivate, maxAgeMs };
     const found = this.#parts.store.get(key);
     return found instanceof Promise ? found.then((each) => this.#settle(asking, each)) : this.#settle(asking, found);
@@ -142,9 +143,11 @@ class ResponseCache {
   #refresh(asking: Asking): void {
     const { key } = asking;
     if (this.#isPassed(key) || this.#flights.has(key)) return;
-    this.#flights.join(key, undefined, (signal) => this.#makeOnce(asking, signal)).catch(() => {
-      // What could not be had is asked for again by the next request, which hears why.
-    });
+    this.#flights
+      .join(key, undefined, (signal) => this.#makeOnce(asking, signal))
+      .catch(() => {
+        // What could not be had is asked for again by the next request, which hears why.
+      });
   }
 
   async #miss(asking: Asking, stale: Entry | undefined): Promise<Result> {
@@ -170,7 +173,7 @@ class ResponseCache {
     if (stale && now < stale.staleIfErrorUntil && result.errors && tellsOutage(result.errors)) {
       return staleResultOf(stale, sending);
     }
-    asking.asked.scope.responseHeaders.collect(returned);
+    if (returned) asking.asked.scope.responseHeaders.collect(returned);
     return result;
   }
 
@@ -179,7 +182,14 @@ class ResponseCache {
     const { store, now } = this.#parts;
     const read = (found: Found | undefined): Made | undefined =>
       found && now() < found.entry.freshUntil
-        ? { asking: undefined, result: undefined, entry: found.entry, returned: {}, isForAll: true, writes: this.#writes }
+        ? {
+            asking: undefined,
+            result: undefined,
+            entry: found.entry,
+            returned: {},
+            isForAll: true,
+            writes: this.#writes,
+          }
         : undefined;
     return {
       lookAgain: () => {
@@ -268,7 +278,7 @@ class ResponseCache {
 
 interface Ran {
   readonly result: ExecutionResult;
-  readonly returned: Returned;
+  readonly returned: Returned | undefined;
   readonly freshMs: number;
 }
 

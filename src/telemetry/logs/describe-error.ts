@@ -37,19 +37,24 @@ function placeOf({ code, upstream, upstreamStatus, exposed }: GatewayError): Rea
 
 /** An error that quotes values was wrapped together with its text, which is taken out. */
 function ownMessage(error: Error, causes: readonly Error[]): string {
-  if (quotesValues(error)) return error.name;
+  if (quotesValues(error)) return textInPlace(error);
   let { message } = error;
   for (const cause of causes)
-    if (quotesValues(cause) && cause.message !== '') message = message.replaceAll(cause.message, `[${cause.name}]`);
+    if (quotesValues(cause) && cause.message !== '') message = message.replaceAll(cause.message, textInPlace(cause));
   return message;
 }
 
 /** Errors of the system and of sockets have a code, and name addresses at most. */
 function causeText(cause: Error): string {
-  if (cause instanceof GatewayError) return cause.message;
   const { code } = cause as NodeJS.ErrnoException;
-  if (typeof code !== 'string') return cause.name;
-  return quotesValues(cause) ? `${cause.name} ${code}` : cause.message;
+  return typeof code === 'string' && !quotesValues(cause) ? cause.message : textInPlace(cause);
+}
+
+/** What is written of an error whose own text is not. */
+function textInPlace(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'UPSTREAM_ERROR') return 'an upstream answered with an error';
+  return typeof code === 'string' ? `[${error.name} ${code}]` : `[${error.name}]`;
 }
 
 function stackOf(error: Error): string | undefined {
@@ -59,10 +64,14 @@ function stackOf(error: Error): string | undefined {
   return at === -1 ? name : `${name}${stack.slice(at + message.length)}`;
 }
 
-/** GraphQL's errors and the JSON parser's show the value that they do not like, as do Node's on arguments. */
+/**
+ * GraphQL's errors and the JSON parser's show the value that they do not like, as do Node's on arguments. The text of an
+ * upstream's error is the upstream's, and may repeat what a client sent.
+ */
 function quotesValues(error: Error): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return (
+    code === 'UPSTREAM_ERROR' ||
     error.name === 'GraphQLError' ||
     error.name === 'SyntaxError' ||
     (typeof code === 'string' && code.startsWith('ERR_INVALID_'))

@@ -56,11 +56,12 @@ export class LineWriter {
     if (this.#isClosed) return;
     try {
       this.#writeAll();
-      this.#isStalled = false;
     } catch (cause) {
       this.#failed(cause as NodeJS.ErrnoException);
+      return;
     }
-    if (this.#isStalled || this.#lost === 0) return;
+    this.#isStalled = false;
+    if (this.#lost === 0) return;
     const lost = this.#lost;
     this.#lost = 0;
     this.#onLost(lost);
@@ -95,9 +96,8 @@ export class LineWriter {
       this.#timer = setTimeout(() => this.flush(), retryAfterMs).unref();
       return;
     }
+    // A reader that is gone stays so; a full disk may pass. Neither is worth the gateway.
     this.#lost += this.#left.toString().split('\n').length - 1;
     this.#left = Buffer.alloc(0);
-    // Nobody reads any more. Anything else, such as a full disk, may pass.
-    this.#isClosed = code === 'EPIPE' || code === 'EBADF';
   }
 }

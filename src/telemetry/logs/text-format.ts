@@ -1,3 +1,5 @@
+const blocks = ['stack', 'plan'];
+
 /**
  * Loads what turns a line of JSON into one for people: time, level, message, then the other fields.
  *
@@ -9,10 +11,14 @@ export async function loadTextFormat(colors: boolean): Promise<(line: string) =>
     colorize: colors,
     translateTime: 'SYS:HH:MM:ss.l',
     singleLine: true,
-    messageFormat: (line, messageKey) => {
-      const message = line[messageKey];
-      return typeof message === 'string' ? printable(message) : '';
-    },
+    // What has lines of its own follows the message; who reads a terminal knows the service.
+    ignore: [...blocks, 'service', 'serviceNamespace', 'instance'].join(','),
+    messageFormat: (line, messageKey) =>
+      [messageKey, ...blocks]
+        .map((key) => line[key])
+        .filter((text) => typeof text === 'string')
+        .map(printable)
+        .join('\n'),
   });
 }
 

@@ -74,10 +74,15 @@ export class CallMetrics {
   }
 
   #durationOf({ upstream, method, status, error }: CallRecord): Histogram {
-    return this.#durations.get([upstream, methodName(method), status, error ?? '']);
+    return this.#durations.get([upstream, methodName(method), status, error ?? errorOf(status)]);
   }
 }
 
 function secondsOf({ startedAt, endedAt }: CallRecord): number {
   return (endedAt - startedAt) / 1000;
+}
+
+/** A status below 500 is an answer: that there is no such user is nothing that failed. */
+function errorOf(status: number): string {
+  return status >= 500 ? statusName(status) : '';
 }

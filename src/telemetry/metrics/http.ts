@@ -31,7 +31,8 @@ export function createHandle(textOf: (accept: string | undefined) => Text): Hand
     const headers = { 'content-type': contentType, 'cache-control': 'no-store', vary: 'accept, accept-encoding' };
     const send = (bytes: Buffer, coding: Readonly<Record<string, string>> = {}): void => {
       res.writeHead(200, { ...headers, ...coding, 'content-length': bytes.length });
-      res.end(req.method === 'HEAD' ? undefined : bytes);
+      // Node.js leaves the body away for HEAD.
+      res.end(bytes);
     };
     if (body.length < smallestCompressed || !takesGzip(req)) {
       send(body);

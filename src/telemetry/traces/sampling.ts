@@ -58,7 +58,7 @@ const randomDigits = 13;
 const randomRange = 2 ** 52;
 
 function isWithin(trace: TracePlace, rate: number): boolean {
-  return rate > 0 && randomnessOf(trace) >= (1 - rate) * randomRange;
+  return randomnessOf(trace) >= (1 - rate) * randomRange;
 }
 
 /**

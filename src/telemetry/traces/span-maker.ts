@@ -11,12 +11,13 @@ import {
   ATTR_HTTP_REQUEST_BODY_SIZE,
   ATTR_HTTP_RESPONSE_BODY_SIZE,
 } from '@opentelemetry/semantic-conventions/incubating';
+import { freshSpanId } from '../../lib/trace-context.ts';
 import type { OperationRun, RequestRecord, TracePlace } from '../record.ts';
 import { CallSpans } from './call-span.ts';
 import { childContext, FinishedSpan, spanContext, type SpanOrigin } from './finished-span.ts';
 import { nameHttpSpan, OperationNames, toldCode, toldMethod, weftAttributes } from './names.ts';
 import { hasFailed } from './sampling.ts';
-import { createSpanId } from './span-id.ts';
+
 import { WallClock } from './wall-clock.ts';
 
 /** Steps that took less, in milliseconds, get no span: it would cost more than what it tells of. */
@@ -110,7 +111,7 @@ export class SpanMaker {
     const isFailed = record.runs.length === 1 && hasFailed(record);
     const attributes = attributesOf(run);
     if (isFailed) attributes[ATTR_ERROR_TYPE] = errorTypeOf(record);
-    const context = childContext(parent, createSpanId());
+    const context = childContext(parent, freshSpanId());
     spans.push(
       new FinishedSpan(
         {
@@ -156,7 +157,7 @@ export class SpanMaker {
       {
         name,
         kind: SpanKind.INTERNAL,
-        context: childContext(parent, createSpanId()),
+        context: childContext(parent, freshSpanId()),
         parent,
         startTime: this.#clock.at(startedAt),
         endTime: this.#clock.at(endedAt),

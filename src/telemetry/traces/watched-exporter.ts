@@ -9,6 +9,8 @@ export interface WatchOptions {
   readonly timeoutMs: number;
   /** Called with the number of spans that are taken out of the queue. */
   readonly onTaken: (count: number) => void;
+  /** In milliseconds. Default `performance.now`. */
+  readonly now?: () => number;
 }
 
 /** A receiver that comes and goes is told of once in this time, in milliseconds. */
@@ -66,7 +68,7 @@ export class WatchedExporter implements SpanExporter {
   #onFailure(count: number, error: Error): void {
     this.failed += count;
     this.#lost += count;
-    const now = performance.now();
+    const now = (this.#options.now ?? performance.now.bind(performance))();
     if (this.#isTold || now - this.#toldAt < quietMs) return;
     this.#toldAt = now;
     this.#isTold = true;

@@ -4,10 +4,8 @@ import { once } from 'node:events';
 import { registerHooks } from 'node:module';
 import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
-import { diag } from '@opentelemetry/api';
 import type { OtlpConfig, TracesConfig } from '../../../src/config/telemetry-types.ts';
 import { GatewayError } from '../../../src/errors.ts';
-import { routeDiagnostics } from '../../../src/telemetry/traces/diagnostics.ts';
 import { startTraces } from '../../../src/telemetry/traces/start.ts';
 import { listenToNotices } from '../../support/notices.ts';
 import { startOtlpReceiver } from '../../support/otlp-receiver.ts';
@@ -43,6 +41,7 @@ async function closedPort(): Promise<number> {
 describe('by every protocol', () => {
   for (const protocol of ['http/protobuf', 'http/json', 'grpc'] as const)
     test(`${protocol}: the same spans come, with the configured headers`, async (t) => {
+      const notices = listenToNotices(t);
       await using receiver = await startOtlpReceiver({ protocol: protocol === 'grpc' ? 'grpc' : 'http' });
       const url = protocol === 'grpc' ? `${receiver.url}/v1/traces` : receiver.url;
       const traces = await startTestTraces(t, configOf(url, { protocol, headers: { authorization: 'Bearer t0ken' } }));
@@ -74,6 +73,7 @@ describe('by every protocol', () => {
       );
       await traces.stop();
       assert.deepEqual(traces.counts(), { exported: 3, dropped: 0, failed: 0, queued: 0 });
+      assert.deepEqual(notices.all, []);
     });
 
   test('packed, where the environment says so', async (t) => {
@@ -85,51 +85,6 @@ describe('by every protocol', () => {
     await traces.stop();
     assert.equal(receiver.exports[0]?.headers['content-encoding'], 'gzip');
     assert.equal(receiver.spans.length, 1);
-  });
-});
-
-describe('what is exported', () => {
-  test('is what is sampled; of the rest what failed or took long, and says that it is', async (t) => {
-    await using receiver = await startOtlpReceiver();
-    const rules = [{ match: { tiers: ['gold'] }, rate: 1 }];
-    const traces = await startTestTraces(t, configOf(receiver.url, {}, { rules, rate: 0 }));
-    tellOf(recordOf({ requestId: 'sampled' }), (record) => (record.tier = 'gold'));
-    tellOf(recordOf({ requestId: 'not sampled' }));
-    tellOf(recordOf({ requestId: 'failed', status: 502 }));
-    tellOf(recordOf({ requestId: 'slow', endedAt: recordOf().startedAt + 1500 }));
-    tellOf(recordOf({ requestId: 'probe', served: 'probe', status: 503 }));
-    tellOf(recordOf({ requestId: 'metrics', served: 'metrics', status: 503 }));
-    tellOf(recordOf({ requestId: 'nowhere', trace: undefined, status: 502 }));
-    await traces.stop();
-    assert.deepEqual(
-      receiver.spans.map(({ attributes }) => [attributes['weft.request.id'], attributes['weft.sampled.late']]),
-      [
-        ['sampled', undefined],
-        ['failed', true],
-        ['slow', true],
-      ],
-    );
-  });
-
-  test('is decided once, by what is known when the first upstream call asks', async (t) => {
-    await using receiver = await startOtlpReceiver();
-    const rules = [{ match: { tiers: ['gold'] }, rate: 1 }];
-    const traces = await startTestTraces(t, configOf(receiver.url, {}, { rules, rate: 0 }));
-    tellOf(recordOf(), (record) => {
-      assert.equal(record.isSampled, false);
-      record.tier = 'gold';
-    });
-    await traces.stop();
-    assert.equal(receiver.spans.length, 0);
-  });
-
-  test('goes out together, at most 512 spans at once', async (t) => {
-    await using receiver = await startOtlpReceiver();
-    const traces = await startTestTraces(t, configOf(receiver.url));
-    for (let index = 0; index < 1200; index++) tellOf(recordOf());
-    await traces.stop();
-    assert.equal(receiver.spans.length, 1200);
-    assert.ok(receiver.exports.length <= 4, `${receiver.exports.length} exports`);
   });
 });
 
@@ -303,22 +258,4 @@ test('gRPC without its package refuses to start, and says what to install', asyn
   } finally {
     hooks.deregister();
   }
-});
-
-test('warnings of OpenTelemetry become notices, once each, without what was sent or configured', (t) => {
-  const notices = listenToNotices(t);
-  const first = routeDiagnostics();
-  const second = routeDiagnostics();
-  first();
-  first();
-  diag.warn("Could not parse 'https://s3cret@host', falling back", { headers: { authorization: 's3cret' } });
-  diag.warn("Could not parse 'https://s3cret@host', falling back", { headers: { authorization: 's3cret' } });
-  diag.error('{"stack":"s3cret"}');
-  diag.info('all is well');
-  second();
-  diag.error('nobody listens');
-  assert.deepEqual(notices.all, [
-    { level: 'warn', message: 'OpenTelemetry: Could not parse ***, falling back' },
-    { level: 'error', message: 'OpenTelemetry: something failed, without words' },
-  ]);
 });

@@ -93,6 +93,25 @@ describe('a GraphQL request', () => {
     });
   });
 
+  test('a step that took no time has no span beside one that did', async (t) => {
+    const record = withParts(recordOf({ parseMs: 0.01, validateMs: 2 }), { runs: [runOf({}, { planMs: 0.05 })] });
+    assert.deepEqual(Object.keys(await spansOf(t, record)).toSorted(), ['POST /graphql', 'query Cart', 'validate']);
+  });
+
+  test('an error of an HTTP batch is told of the whole of it, and of none of its operations', async (t) => {
+    const record = withParts(recordOf({ batchSize: 2 }), { runs: [runOf(), runOf({ name: 'Orders' })] });
+    record.addError('UPSTREAM_FAILED', 'users');
+    const spans = await spansOf(t, record);
+    assert.deepEqual(spanAt(spans, 'POST /graphql').attributes['weft.error.codes'], ['UPSTREAM_FAILED']);
+    assert.deepEqual([spanAt(spans, 'query Cart').status, spanAt(spans, 'query Orders').status], ['unset', 'unset']);
+  });
+
+  test('a name of an operation that is longer than any would be is not the name of a span', async (t) => {
+    const name = 'N'.repeat(101);
+    const span = spanAt(await spansOf(t, withParts(recordOf(), { runs: [runOf({ name })] })), 'query');
+    assert.equal(span.attributes['graphql.operation.name'], name);
+  });
+
   test('steps that took no time have no span', async (t) => {
     const record = withParts(recordOf({ entranceMs: 0.02, authenticationMs: 0.01, parseMs: 0.01 }), {
       runs: [runOf()],

@@ -45,7 +45,7 @@ describe('Trace Context Level 2, 3.3 tracestate', () => {
   const many = (count: number): string => Array.from({ length: count }, (_, index) => `k${index}=v`).join(',');
 
   test('a valid one passes as it came, white space and empty members aside', () => {
-    for (const value of ['a=1', 'rojo=00f067aa0ba902b7,congo=t61rcWkgMzE', 'fw529a3039@dt=FfZg==', many(32), 'a= b']) {
+    for (const value of ['a=1', 'rojo=00f067aa0ba902b7,congo=t61rcWkgMzE', 'fw529a3039@dt=FfZg', many(32), 'a= b']) {
       assert.equal(readTracestate(value), value, value);
     }
     assert.equal(readTracestate(' a=1 ,, b=2\t'), 'a=1,b=2');
@@ -66,7 +66,7 @@ describe('Trace Context Level 2, 3.3 tracestate', () => {
       many(33),
       `a=${'b'.repeat(257)}`,
     ]) {
-      assert.equal(readTracestate(value), '', value);
+      assert.equal(readTracestate(value), '', String(value));
     }
   });
 });

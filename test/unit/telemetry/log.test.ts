@@ -158,6 +158,16 @@ test('text is one line a request that people can read', async () => {
   );
 });
 
+test('in text a stack and a plan stand on lines of their own', async () => {
+  const record = endedRecord({ runs: [operationRun()] });
+  const texts = await textsOf({ format: 'text', slowerThanMs: 1 }, () => {
+    publishRequestEnd(record);
+    publishInternalError({ error: new TypeError('oh'), requestId: 'r1' });
+  });
+  assert.match(texts[0] ?? '', /WARN: slow operation\nFetch\(users\) \{"requestId":"r1",/);
+  assert.match(texts[1] ?? '', /ERROR: oh\nTypeError: oh\n {4}at /);
+});
+
 test('text lets no client speak to the terminal', async () => {
   const [text] = await textsOf({ format: 'text' }, () =>
     publishNotice({ level: 'warn', message: 'a\u001b[2Jb\u009bc' }),

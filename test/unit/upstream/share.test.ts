@@ -60,7 +60,10 @@ describe('equal queries that run at once', () => {
   test('are equal whatever their request ids and traces', () => {
     const { calls, send } = createCalls();
     for (const id of ['1', '2']) {
-      const ids = { 'x-request-id': id, traceparent: id, tracestate: id };
+      const ids = {
+        ...{ 'x-request-id': id, traceparent: id, tracestate: id, baggage: id, b3: id },
+        ...{ 'x-b3-traceid': id, 'x-b3-spanid': id, 'x-b3-sampled': id, 'uber-trace-id': id },
+      };
       void send(requestOf({ headers: { authorization: 'me', ...ids } }));
     }
     assert.equal(calls.length, 1);

@@ -21,7 +21,7 @@ test('an error is told with code, upstream, status, and what the system says of 
       code: 'UPSTREAM_FAILED',
       upstream: 'users',
       upstreamStatus: 200,
-      causes: ['Error', 'connect ECONNREFUSED ::1:1'],
+      causes: ['[Error]', 'connect ECONNREFUSED ::1:1'],
     },
   });
 });
@@ -59,6 +59,19 @@ test('what an error carries for clients or by accident is not told', () => {
     body: 'hunter2',
   });
   assert.doesNotMatch(JSON.stringify(describeError(error)), /hunter2/);
+});
+
+test("the text of an upstream's error is not told, wherever it is wrapped", () => {
+  const cause = new GatewayError('UPSTREAM_ERROR', 'no user hunter2', { upstream: 'users' });
+  for (const error of [
+    cause,
+    new GatewayError('UPSTREAM_ERROR', 'users: no user hunter2', { cause }),
+    new GatewayError('UPSTREAM_BAD_RESPONSE', 'expected a schema, but got: no user hunter2', { cause }),
+  ]) {
+    const described = describeError(error);
+    assert.doesNotMatch(JSON.stringify(described), /hunter2/);
+    assert.match(described.message, /an upstream answered with an error$/);
+  }
 });
 
 test("an upstream's own code is told", () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -78,8 +78,10 @@ test('lines that a stalled reader leaves no room for are counted', async (t) => 
   const many = 60_000;
   const child = startChild(t, many, 'input');
   await written(child);
+  let tail = '';
   child.stdout.on('data', (part: Buffer) => {
-    if (part.includes('were lost')) child.stdin.end();
+    tail = (tail + part.toString()).slice(-20_000);
+    if (tail.includes('were lost')) child.stdin.end();
   });
   const lines = await linesFrom(child);
   const last = lines.at(-1);
@@ -96,6 +98,22 @@ test('a reader that is gone ends the log and not the process', async (t) => {
   const [code]: unknown[] = await once(child, 'exit');
   assert.equal(code, 3);
 });
+
+test(
+  'a full disk loses lines and says so when there is room again, not before',
+  { skip: !existsSync('/dev/full') },
+  (t) => {
+    const fd = openSync('/dev/full', 'w');
+    t.after(() => closeSync(fd));
+    const told: number[] = [];
+    const writer = new LineWriter({ fd, onLost: (lines) => told.push(lines) });
+    writer.write('a\nb\n');
+    writer.flush();
+    assert.deepEqual(told, []);
+    writer.flush();
+    assert.deepEqual(told, [2]);
+  },
+);
 
 test('what is written after the end is not', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'weft-log-'));

@@ -5,7 +5,7 @@ import { Histogram } from '../../../../src/telemetry/metrics/points.ts';
 import { Bundles, Registry } from '../../../../src/telemetry/metrics/registry.ts';
 import { printMetrics } from '../../../../src/telemetry/metrics/text.ts';
 import { parseMetrics } from '../../../support/openmetrics.ts';
-import { begin, end, makeCall, readNow, rounded, runOf, startTestMetrics } from './rig.ts';
+import { begin, callOf, end, makeCall, readNow, rounded, runOf, startTestMetrics } from './rig.ts';
 
 const small = { maxSeries: 3, durationBuckets: [0.1, 1] };
 
@@ -139,7 +139,7 @@ describe('label sets are bounded', () => {
 
   test('only so many operation names are told apart, and none that is very long', (t) => {
     const metrics = startTestMetrics(t, { maxOperations: 2 });
-    for (const name of ['A', 'B', 'C', 'A', '', 'D'.repeat(200)]) {
+    for (const name of ['D'.repeat(200), 'A', 'B', 'C', 'A', '']) {
       const record = begin();
       record.runs.push(runOf(name));
       end(record);
@@ -152,16 +152,29 @@ describe('label sets are bounded', () => {
   });
 
   test('points that are counted together are kept, unless one of them is folded', () => {
-    const registry = new Registry({ ...small, maxSeries: 1 });
-    let made = 0;
+    const registry = new Registry({ ...small, maxSeries: 2 });
+    const made: string[] = [];
     const bundles = new Bundles(registry, (keys: readonly [string]) => {
-      made += 1;
+      made.push(keys[0]);
       return registry.amount(definitions.activeCalls, keys);
     });
+    registry.amount(definitions.activeCalls, ['first']);
     for (const key of ['a', 'a', 'b', 'b', 'a']) bundles.get([key]).add();
-    assert.equal(made, 3);
+    assert.deepEqual(made, ['a', 'b', 'b']);
     assert.equal(registry.amount(definitions.activeCalls, ['a']).value, 3);
     assert.equal(registry.amount(definitions.activeCalls, ['_other']).value, 2);
+  });
+
+  test('no more of them are kept than a metric has label sets', () => {
+    const registry = new Registry({ ...small, maxSeries: 2 });
+    const made: string[] = [];
+    const bundles = new Bundles(registry, (keys: readonly [string]) => {
+      made.push(keys[0]);
+      return registry.amount(definitions.activeCalls, ['same']);
+    });
+    for (const key of ['a', 'b', 'c', 'a', 'b', 'c']) bundles.get([key]).add();
+    assert.deepEqual(made, ['a', 'b', 'c', 'c']);
+    assert.equal(registry.amount(definitions.activeCalls, ['same']).value, 6);
   });
 });
 
@@ -194,11 +207,14 @@ describe('exemplars', () => {
     const metrics = startTestMetrics(t);
     const record = begin();
     record.calls.push(makeCall({ startedAt: record.startedAt, spanId: '12'.repeat(8) }, 3));
+    // Nothing was counted of the one, and the other's time is not known yet.
+    record.calls.push(makeCall({ source: 'cache', upstream: 'kept' }), callOf({ upstream: 'slow' }));
     end(record, { trace, sampler: () => true }, 50);
     const { text } = metrics.text('application/openmetrics-text');
     const calls = parseMetrics(text, 'openmetrics').get('http_client_request_duration_seconds')?.samples ?? [];
     const labels = calls.flatMap(({ exemplar }) => (exemplar ? [exemplar.labels] : []));
     assert.deepEqual(labels, [{ trace_id: trace.traceId, span_id: '12'.repeat(8) }]);
+    assert.deepEqual([...new Set(calls.map(({ labels: { upstream } }) => upstream))], ['users']);
   });
 
   test('none where the configuration wants none', (t) => {

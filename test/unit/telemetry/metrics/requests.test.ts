@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { GatewayError } from '../../../../src/errors.ts';
-import { publishInternalError, publishLimit, publishNotice } from '../../../../src/telemetry/channels.ts';
+import {
+  publishCallBegin,
+  publishCallEnd,
+  publishInternalError,
+  publishLimit,
+  publishNotice,
+} from '../../../../src/telemetry/channels.ts';
 import { labelName, prometheusName } from '../../../../src/telemetry/metrics/definition.ts';
 import { definitions } from '../../../../src/telemetry/metrics/definitions.ts';
 import { startMetrics } from '../../../../src/telemetry/metrics/start.ts';
@@ -190,6 +196,13 @@ describe('upstream calls', () => {
     assert.equal(value(`${name}_sum`, users), 0.008);
     const orders = { upstream: 'orders', http_response_status_code: '', error_type: 'UPSTREAM_TIMEOUT' };
     assert.equal(value(`${name}_count`, orders), 1);
+    makeCall({ status: 503 });
+    makeCall({ status: 404 });
+    const typeOf = (status: string): readonly (string | undefined)[] =>
+      readNow(metrics)
+        .samples(`${name}_count`, { http_response_status_code: status })
+        .map(({ labels }) => labels['error_type']);
+    assert.deepEqual([typeOf('503'), typeOf('404')], [['503'], [undefined]]);
     assert.equal(value('weft_upstream_retries_total', { upstream: 'users' }), 2);
     assert.equal(value('weft_upstream_batch_size_sum', { upstream: 'users' }), 30);
     assert.equal(value('http_client_request_body_size_bytes_sum', { upstream: 'users' }), 200);
@@ -197,6 +210,20 @@ describe('upstream calls', () => {
     assert.equal(value('weft_upstream_wait_duration_seconds_sum', { upstream: 'users' }), 0.001);
     assert.equal(value('weft_upstream_wait_duration_seconds_count', { upstream: 'orders' }), 0);
     assert.equal(value('http_client_active_requests'), 0);
+  });
+
+  test('calls under way are those that began and did not end', (t) => {
+    const earlier = callOf();
+    const metrics = startTestMetrics(t);
+    const active = (): number => readNow(metrics).value('http_client_active_requests', { upstream: 'users' });
+    const call = callOf();
+    publishCallBegin({ call, requestId: 'r' });
+    assert.equal(active(), 1);
+    // It was not counted when it began.
+    publishCallEnd({ call: earlier, requestId: 'r' });
+    assert.equal(active(), 1);
+    publishCallEnd({ call, requestId: 'r' });
+    assert.equal(active(), 0);
   });
 
   test('what was shared or kept is counted as such, and not as a call that was sent', (t) => {

@@ -153,6 +153,7 @@ describe('what is kept though it was not sampled', () => {
   const failures: Readonly<Record<string, readonly [Partial<RequestRecord>, (record: RequestRecord) => void]>> = {
     'an answer of 5xx': [{ status: 502 }, () => undefined],
     'an answer of 200 with an error of an upstream': [{}, (record) => record.addError('OUT_OF_STOCK', 'users')],
+    'an answer of 200 with an upstream that may not be asked': [{}, (record) => record.addError('FORBIDDEN', 'users')],
     'an answer of 200 with an error of the gateway': [{}, (record) => record.addError('INTERNAL_ERROR', undefined)],
   };
   for (const [name, [changes, prepare]] of Object.entries(failures))

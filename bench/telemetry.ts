@@ -1,0 +1,245 @@
+import { fork, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { writeGatewayFolder } from './gateway-folders.ts';
+import type { Options } from './options.ts';
+import { threadsCpuUs } from './process-use.ts';
+import { markdownTable } from './report.ts';
+import { gatewayProcessor } from './running.ts';
+import { exchangesOf, loadScenarios } from './scenarios.ts';
+import { setStage, type Stage } from './stage.ts';
+import { median } from './statistics.ts';
+import type { Received, ReceiverMessage } from './telemetry-receiver.ts';
+import { off, receiverPathOf, telemetrySetups, type TelemetrySetup } from './telemetry-setups.ts';
+import { fireAt, takeTurnsOfAll } from './telemetry-turns.ts';
+import { startGateway, type Server, type Side } from './turns.ts';
+import type { Exchange } from './types.ts';
+import { verify } from './verify.ts';
+
+/** What each signal of telemetry costs a request, in processor time of the gateway. */
+
+interface Workload {
+  readonly name: 'tiny' | 'hop2';
+  /** Spans of one request. */
+  readonly spans: number;
+  /** Requests before, and of one turn. */
+  readonly warmUp: number;
+  readonly slice: number;
+}
+
+/** Two processes of one gateway are never quite alike: `casts` times all are started afresh. */
+const amounts: Readonly<Record<'full' | 'quick', { readonly casts: number; readonly workloads: readonly Workload[] }>> =
+  {
+    full: {
+      casts: 4,
+      workloads: [
+        { name: 'tiny', spans: 3, warmUp: 6000, slice: 8000 },
+        { name: 'hop2', spans: 4, warmUp: 6000, slice: 5000 },
+      ],
+    },
+    quick: {
+      casts: 1,
+      workloads: [
+        { name: 'tiny', spans: 3, warmUp: 4000, slice: 2000 },
+        { name: 'hop2', spans: 4, warmUp: 3000, slice: 1000 },
+      ],
+    },
+  };
+
+/** Under half of what was told is not what is measured. */
+const leastShare = 0.5;
+
+/** Prints it. Resolves with true. */
+export async function measureTelemetry({ quick, rounds }: Options): Promise<boolean> {
+  const { casts, workloads } = amounts[quick ? 'quick' : 'full'];
+  const [stage, receiver] = await Promise.all([setStage(), startReceiver()]);
+  const setups = [off, ...telemetrySetups(receiver.url)];
+  const measured: Cast[] = [];
+  try {
+    for (let cast = 0; cast < casts; cast += 1) {
+      measured.push(await measureCast({ stage, receiver, setups, workloads, rounds }));
+    }
+    console.log(`\n### Telemetry\n\n${tableOf(setups, workloads, measured)}\n\n${await receiver.describe()}`);
+    return true;
+  } finally {
+    receiver.close();
+    await stage.close();
+  }
+}
+
+/** Microseconds of CPU time a request, by workload and then by setup. */
+type Cast = readonly (readonly number[])[];
+
+interface CastParts {
+  readonly stage: Stage;
+  readonly receiver: Receiver;
+  readonly setups: readonly TelemetrySetup[];
+  readonly workloads: readonly Workload[];
+  readonly rounds: number;
+}
+
+/** All gateways started once. */
+async function measureCast({ stage, receiver, setups, workloads, rounds }: CastParts): Promise<Cast> {
+  const before = await receiver.received();
+  const players = await Promise.all(setups.map((setup) => startPlayer(stage, setup)));
+  const figures: number[][] = [];
+  try {
+    const shown = await Promise.all(workloads.map(({ name }) => exchangesOfScenario(name)));
+    for (const [index, { warmUp, slice }] of workloads.entries()) {
+      const sides: Side[] = [];
+      for (const { server } of players) sides.push(await sideOf(server, shown[index] ?? []));
+      for (const side of sides) await fireAt(side, warmUp);
+      figures.push(await takeTurnsOfAll(sides, { slice, rounds }));
+    }
+    const sent = workloads.map(({ warmUp, slice }) => warmUp + slice * rounds);
+    for (const player of players) await proveCounted(player, sum(sent));
+    const spans = sum(workloads.map((workload, index) => workload.spans * (sent[index] ?? 0)));
+    const after = await receiver.received();
+    for (const { setup } of players) proveTraced(setup, spans, { before, after });
+    return figures;
+  } finally {
+    for (const { server } of players) await server.stop();
+  }
+}
+
+interface Player {
+  readonly setup: TelemetrySetup;
+  readonly server: Server;
+  /** What its standard output goes to. */
+  readonly logFile: string;
+}
+
+async function startPlayer(stage: Stage, setup: TelemetrySetup): Promise<Player> {
+  const folder = await stage.makeFolder();
+  await writeGatewayFolder.shop(folder, { engine: 'compiled', sharing: false, urls: stage.urls.shop });
+  // JSON is YAML, also without its braces.
+  const keys = Object.entries(setup.gateway).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`);
+  await appendFile(join(folder, 'gateway.yaml'), keys.join(''));
+  const logFile = join(folder, 'stdout.log');
+  const file = await open(logFile, 'a');
+  try {
+    return { setup, server: await startGateway(folder, file.fd), logFile };
+  } finally {
+    await file.close();
+  }
+}
+
+async function exchangesOfScenario(name: string): Promise<readonly Exchange[]> {
+  const scenario = (await loadScenarios()).find((one) => one.name === name);
+  return scenario ? exchangesOf(scenario) : [];
+}
+
+/** @throws {Error} where the gateway does not answer right. */
+async function sideOf(server: Server, exchanges: readonly Exchange[]): Promise<Side> {
+  const path = '/graphql';
+  return { server, path, shots: await verify(`${server.running.url}${path}`, exchanges) };
+}
+
+/** @throws {Error} where fewer requests were counted, or written, than were sent. */
+async function proveCounted({ setup, server, logFile }: Player, sent: number): Promise<void> {
+  const { title, proofs = [] } = setup;
+  for (const proof of proofs) {
+    const told = await (proof === 'metrics' ? countedRequests(server) : countedLines(logFile));
+    if (told < sent) throw new Error(`${title}: expected ${sent} requests at least, but ${told} are in its ${proof}`);
+  }
+}
+
+async function countedRequests({ running }: Server): Promise<number> {
+  const text = await (await fetch(`${running.url}/metrics`)).text();
+  const counts = text.matchAll(/^http_server_request_duration_seconds_count\{lane="graphql".*\} (\d+)$/gm);
+  return sum([...counts].map(([, count]) => Number(count)));
+}
+
+async function countedLines(file: string): Promise<number> {
+  return (await readFile(file, 'utf8')).split('"msg":"request"').length - 1;
+}
+
+/** @param spans Of all requests, were all sampled. */
+function proveTraced(
+  setup: TelemetrySetup,
+  spans: number,
+  { before, after }: { readonly before: ReceivedByPath; readonly after: ReceivedByPath },
+): void {
+  const path = receiverPathOf(setup);
+  if (path === undefined || setup.sampled === undefined) return;
+  const told = (after[path]?.spans ?? 0) - (before[path]?.spans ?? 0);
+  const expected = spans * setup.sampled;
+  const shown = `${setup.title}: expected some ${Math.round(expected)} spans, but ${told} came`;
+  if (told < expected * leastShare) throw new Error(shown);
+  if (told < expected * 0.9) console.log(`- ${shown}: the rest had no room in the queue`);
+}
+
+type ReceivedByPath = Readonly<Record<string, Received>>;
+
+interface Receiver {
+  readonly url: string;
+  readonly received: () => Promise<ReceivedByPath>;
+  /** What it has cost, in one line. */
+  readonly describe: () => Promise<string>;
+  readonly close: () => void;
+}
+
+/** On the other processor than the gateways. */
+async function startReceiver(): Promise<Receiver> {
+  const child = fork(fileURLToPath(new URL('telemetry-receiver.ts', import.meta.url)));
+  const next = async <T extends ReceiverMessage>(): Promise<T> => ((await once(child, 'message')) as [T])[0];
+  const { url } = await next<{ url: string }>();
+  const { pid = 0 } = child;
+  execFileSync('taskset', ['-apc', gatewayProcessor, `${pid}`], { stdio: 'ignore' });
+  const cpuBefore = await threadsCpuUs(pid);
+  const received = async (): Promise<ReceivedByPath> => {
+    const reply = next<{ received: ReceivedByPath }>();
+    child.send('count');
+    return (await reply).received;
+  };
+  return {
+    url,
+    received,
+    describe: async () => {
+      const all = Object.values(await received());
+      const [spans, exports] = [sum(all.map((one) => one.spans)), sum(all.map((one) => one.exports))];
+      const us = ((await threadsCpuUs(pid)) - cpuBefore) / Math.max(1, spans);
+      return `The receiver of spans, on another processor: ${spans} in ${exports} exports, ${us.toFixed(1)} us of its own CPU each.`;
+    },
+    close: () => child.disconnect(),
+  };
+}
+
+/** Each setup held against the mean of the two that tell nothing, in each cast apart. */
+function tableOf(setups: readonly TelemetrySetup[], workloads: readonly Workload[], casts: readonly Cast[]): string {
+  const heads = [
+    'signal',
+    'target',
+    ...workloads.flatMap(({ name }) => [`${name}: us more`, 'least-most', 'x target']),
+  ];
+  const rows = setups.slice(1).map(({ title, targetUs }, at) => {
+    const cells = workloads.flatMap((_workload, which) => {
+      const differences = casts.map((cast) => differenceOf(cast[which] ?? [], at + 1));
+      const more = median(differences);
+      const ratio = targetUs === undefined ? '' : (more / targetUs).toFixed(2);
+      return [signed(more), `${signed(Math.min(...differences))} - ${signed(Math.max(...differences))}`, ratio];
+    });
+    return [title, targetUs === undefined ? '' : `${targetUs}`, ...cells];
+  });
+  const base = workloads.flatMap((_workload, which) => {
+    const bases = casts.map((cast) => cast[which]?.[0] ?? 0);
+    return [median(bases).toFixed(1), `${Math.min(...bases).toFixed(1)} - ${Math.max(...bases).toFixed(1)}`, ''];
+  });
+  return markdownTable(heads, [[`${off.title}: us a request`, '', ...base], ...rows]);
+}
+
+/** The second setup is the first once more: it says how far to believe the others. */
+function differenceOf(figures: readonly number[], at: number): number {
+  const [first = 0, again = 0] = figures;
+  return (figures[at] ?? 0) - (at === 1 ? first : (first + again) / 2);
+}
+
+function signed(us: number): string {
+  return `${us < 0 ? '' : '+'}${us.toFixed(1)}`;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
