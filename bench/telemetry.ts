@@ -83,9 +83,10 @@ interface CastParts {
 /** All gateways started once. */
 async function measureCast({ stage, receiver, setups, workloads, rounds }: CastParts): Promise<Cast> {
   const before = await receiver.received();
-  const players = await Promise.all(setups.map((setup) => startPlayer(stage, setup)));
+  const players: Player[] = [];
   const figures: number[][] = [];
   try {
+    for (const setup of setups) players.push(await startPlayer(stage, setup));
     const shown = await Promise.all(workloads.map(({ name }) => exchangesOfScenario(name)));
     for (const [index, { warmUp, slice }] of workloads.entries()) {
       const sides: Side[] = [];

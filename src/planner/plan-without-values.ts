@@ -24,7 +24,7 @@ export function printPlanWithoutValues(plan: Plan): string {
 export function printWithoutValues(node: ASTNode): string {
   return print(
     visit(node, {
-      VariableDefinition: ({ defaultValue: _, ...definition }) => definition,
+      VariableDefinition: (definition) => ({ ...definition, defaultValue: undefined }),
       IntValue: () => ({ kind: Kind.INT, value: '0' }),
       FloatValue: () => ({ kind: Kind.FLOAT, value: '0' }),
       StringValue: () => ({ kind: Kind.STRING, value: '' }),

@@ -42,6 +42,7 @@ describe('the record of a passthrough', () => {
       { target: fake.url, error: undefined, attempts: 1, batch: 1, source: 'upstream' },
     );
     assert.deepEqual([call.requestBytes, call.responseBytes], [4, 8]);
+    assert.ok(fake.requests[0]?.headers['traceparent']?.includes(`-${call.spanId}-`), 'the upstream sees its span');
     const times = [call.startedAt, call.sentAt, call.headersAt, call.endedAt];
     assert.deepEqual(
       times,
@@ -112,6 +113,15 @@ describe('the record of a subscription', () => {
     const { kind, operationName, status, error, responseBytes, template } = onlyCall(record);
     assert.deepEqual([kind, operationName, status, error, template], ['graphql', 'Ticks', 200, undefined, '']);
     assert.equal(responseBytes, tick.length + 'event: complete\ndata:\n\n'.length);
+  });
+
+  test('has no error where its last event was read and the upstream ends nothing', async (t) => {
+    const { record, results } = await subscribe(t, ({ response }) => {
+      response.writeHead(200, stream).write(`${tick}event: complete\ndata:\n\n`);
+    });
+    for await (const _result of results);
+    await ended([record]);
+    assert.equal(onlyCall(record).error, undefined);
   });
 
   test('has CLIENT_CLOSED_REQUEST where the client left', async (t) => {

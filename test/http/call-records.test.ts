@@ -423,6 +423,20 @@ describe('the record of entities that are kept', () => {
     );
   });
 
+  test('is made for requests with a record alone', async (t) => {
+    const told = listenToCalls(t);
+    const { ask } = await startKeptEntities(t);
+    for (const _time of [1, 2]) await ask('{ products(skus: ["a", "b"]) { count } }');
+    assert.deepEqual(
+      told.ended.map(({ call }) => [call.upstream, call.source]),
+      [
+        ['shop', 'upstream'],
+        ['stock', 'upstream'],
+        ['shop', 'upstream'],
+      ],
+    );
+  });
+
   test('without keeping, a fetch of a plan says how many entities it asked for', async (t) => {
     const { ask } = await startKeptEntities(t, { kept: {} });
     const { record } = recorded();

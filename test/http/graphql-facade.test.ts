@@ -14,6 +14,7 @@ import {
   type Connection,
   type GraphqlServer,
 } from '../support/graphql-upstream.ts';
+import { onlyCall, recorded } from '../support/recorded.ts';
 
 const sdl = `
   interface Node { id: ID! }
@@ -125,12 +126,15 @@ describe('look-ups over a real server', () => {
     ['a list look-up with input objects', 'productsByKeys(keys: [ProductKey!]!): [Product]! @lookup', bySku],
   ];
   for (const [promise, lookup, keys] of forms) {
-    test(`${promise} answers _entities in their order, in one call`, async () => {
+    test(`${promise} answers _entities in their order, in one call that is told as a batch of its keys`, async () => {
       const facade = facadeOver(connection, lookup);
+      const { record, scope } = recorded();
       const { data, errors, asked } = await askedFor(facade, {
         query: 'query ($r: [_Any!]!) { _entities(representations: $r) { __typename ... on Product { name } } }',
         variables: { r: keys.map((key) => ({ __typename: 'Product', ...key })) },
+        scope,
       });
+      assert.equal(onlyCall(record).batch, 3);
       assert.deepEqual(errors, []);
       const [one, two] = ['1', '2'].map((id) => ({ __typename: 'Product', name: `product ${id}` }));
       assert.deepEqual(data, { _entities: [two, null, one, two] });

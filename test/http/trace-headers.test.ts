@@ -221,3 +221,13 @@ test('requests that differ by their traces alone are answered by one kept answer
   await ask(`${url}/api/users/1`, { headers: everything });
   assert.equal(fake.requests.length, 1);
 });
+
+test('an answer that varies by a trace is kept for nobody', async (t) => {
+  for (const name of Object.keys(everything)) {
+    const headers = { 'cache-control': 'max-age=60', vary: name };
+    const { url, fake } = await startCachedRoutes(t, () => ({ headers, body: 'x' }));
+    await ask(`${url}/api/users/1`);
+    await ask(`${url}/api/users/1`);
+    assert.equal(fake.requests.length, 2, name);
+  }
+});

@@ -17,7 +17,10 @@ export interface MarkerGateway {
 export interface MarkerGatewayOptions {
   /** `log.access`. */
   readonly access: Json | boolean;
+  /** Default `compiled`. */
   readonly engine?: 'compiled' | 'stitched';
+  /** Of the log. Default `json`. */
+  readonly format?: 'json' | 'text';
   /** A key of the tier `few`. */
   readonly apiKey: string;
   /** What tokens are signed with. */
@@ -71,11 +74,11 @@ export const Query = {
 const formats = ['w3c', 'b3', 'b3-multi', 'jaeger'];
 
 /** What is told, and to whom: everything, at once. */
-function telemetryOf(otlp: OtlpReceiver, access: Json | boolean): Json {
+function telemetryOf(otlp: OtlpReceiver, { access, format = 'json' }: MarkerGatewayOptions): Json {
   return {
     log: {
       level: 'trace',
-      format: 'json',
+      format,
       access,
       slowerThan: '1ms',
       redact: { headers: ['x-hidden'], queryParameters: ['token'] },
@@ -148,7 +151,7 @@ export async function startMarkerGateway(t: TestContext, options: MarkerGatewayO
   t.after(upstreams.close);
   const otlp = await startOtlpReceiver();
   t.after(() => otlp[Symbol.asyncDispose]());
-  const gateway = { ...gatewayOf(options), ...telemetryOf(otlp, options.access) };
+  const gateway = { ...gatewayOf(options), ...telemetryOf(otlp, options) };
   const passed = Object.fromEntries(
     ['authorization', 'cookie', 'x-any', 'x-hidden'].map((name) => [name, { from: 'client' }]),
   );

@@ -33,7 +33,7 @@ function answer(call: FakeCall): FakeAnswer | void {
   const { path, headers, body, response } = call;
   const said = `${decodeURIComponent(path)} ${JSON.stringify(headers)} ${body}`;
   const error = { error: { message: said, code: 'REFUSED', details: [said] } };
-  switch (path.split('/')[1]) {
+  switch (path.split('/')[1] ?? '') {
     case 'people':
       return { json: { id: path.split('/')[2], name: said, email: said } };
     case 'kept':

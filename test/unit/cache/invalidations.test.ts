@@ -55,4 +55,17 @@ describe('what may be stored and believed after invalidations', () => {
     assert.ok(!known.mayStore([], 10) && !known.mayBelieve(['User'], 10));
     assert.ok(known.mayStore([], 11) && known.mayBelieve(['User'], 11));
   });
+
+  test('it is quiet since a moment where nothing at all was made invalid then or later, nor may have been', () => {
+    const invalidations = new Invalidations();
+    assert.equal(invalidations.isQuietSince(0), true);
+    invalidations.hear({ tags: ['A'], version: '1' }, 10);
+    assert.deepEqual([invalidations.isQuietSince(10), invalidations.isQuietSince(11)], [false, true]);
+    invalidations.begin(['B'], 20);
+    assert.deepEqual([invalidations.isQuietSince(20), invalidations.isQuietSince(21)], [false, true]);
+    invalidations.settle(['B'], '2', 30);
+    assert.equal(invalidations.isQuietSince(30), false);
+    invalidations.miss(40);
+    assert.deepEqual([invalidations.isQuietSince(40), invalidations.isQuietSince(41)], [false, true]);
+  });
 });
