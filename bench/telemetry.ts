@@ -35,15 +35,15 @@ const amounts: Readonly<Record<'full' | 'quick', { readonly casts: number; reado
     full: {
       casts: 4,
       workloads: [
-        { name: 'tiny', spans: 3, warmUp: 6000, slice: 8000 },
-        { name: 'hop2', spans: 4, warmUp: 6000, slice: 5000 },
+        { name: 'tiny', spans: 3, warmUp: 6000, slice: 1000 },
+        { name: 'hop2', spans: 4, warmUp: 6000, slice: 600 },
       ],
     },
     quick: {
-      casts: 1,
+      casts: 2,
       workloads: [
-        { name: 'tiny', spans: 3, warmUp: 4000, slice: 2000 },
-        { name: 'hop2', spans: 4, warmUp: 3000, slice: 1000 },
+        { name: 'tiny', spans: 3, warmUp: 4000, slice: 500 },
+        { name: 'hop2', spans: 4, warmUp: 3000, slice: 300 },
       ],
     },
   };
@@ -69,8 +69,8 @@ export async function measureTelemetry({ quick, rounds }: Options): Promise<bool
   }
 }
 
-/** Microseconds of CPU time a request, by workload and then by setup. */
-type Cast = readonly (readonly number[])[];
+/** Microseconds of CPU time a request, by workload, setup and round. */
+type Cast = readonly (readonly (readonly number[])[])[];
 
 interface CastParts {
   readonly stage: Stage;
@@ -84,7 +84,7 @@ interface CastParts {
 async function measureCast({ stage, receiver, setups, workloads, rounds }: CastParts): Promise<Cast> {
   const before = await receiver.received();
   const players: Player[] = [];
-  const figures: number[][] = [];
+  const figures: (readonly (readonly number[])[])[] = [];
   try {
     for (const setup of setups) players.push(await startPlayer(stage, setup));
     const shown = await Promise.all(workloads.map(({ name }) => exchangesOfScenario(name)));
@@ -208,33 +208,48 @@ async function startReceiver(): Promise<Receiver> {
   };
 }
 
-/** Each setup held against the mean of the two that tell nothing, in each cast apart. */
+/** Each setup held against the two that tell nothing, in each cast apart. */
 function tableOf(setups: readonly TelemetrySetup[], workloads: readonly Workload[], casts: readonly Cast[]): string {
   const heads = [
     'signal',
     'target',
     ...workloads.flatMap(({ name }) => [`${name}: us more`, 'least-most', 'x target']),
   ];
-  const rows = setups.slice(1).map(({ title, targetUs }, at) => {
+  const rows = setups.slice(1).map(({ title, targetUs }, index) => {
     const cells = workloads.flatMap((_workload, which) => {
-      const differences = casts.map((cast) => differenceOf(cast[which] ?? [], at + 1));
-      const more = median(differences);
-      const ratio = targetUs === undefined ? '' : (more / targetUs).toFixed(2);
-      return [signed(more), `${signed(Math.min(...differences))} - ${signed(Math.max(...differences))}`, ratio];
+      const differences = casts.map((cast) => differenceOf(cast[which] ?? [], index + 1));
+      const ratio = targetUs === undefined ? '' : (median(differences) / targetUs).toFixed(2);
+      return [signed(median(differences)), rangeOf(differences, signed), ratio];
     });
     return [title, targetUs === undefined ? '' : `${targetUs}`, ...cells];
   });
   const base = workloads.flatMap((_workload, which) => {
-    const bases = casts.map((cast) => cast[which]?.[0] ?? 0);
-    return [median(bases).toFixed(1), `${Math.min(...bases).toFixed(1)} - ${Math.max(...bases).toFixed(1)}`, ''];
+    const bases = casts.map((cast) => middleMean(cast[which]?.[0] ?? []));
+    return [median(bases).toFixed(1), rangeOf(bases, (us) => us.toFixed(1)), ''];
   });
   return markdownTable(heads, [[`${off.title}: us a request`, '', ...base], ...rows]);
 }
 
-/** The second setup is the first once more: it says how far to believe the others. */
-function differenceOf(figures: readonly number[], at: number): number {
-  const [first = 0, again = 0] = figures;
-  return (figures[at] ?? 0) - (at === 1 ? first : (first + again) / 2);
+/**
+ * What a side takes more than the mean of the two that tell nothing, round by round. The second side is the first once
+ * more: its difference says how far to believe the others.
+ */
+function differenceOf(sides: readonly (readonly number[])[], at: number): number {
+  const [first = [], again = []] = sides;
+  const others = at === 1 ? [first] : [first, again];
+  const differences = sides[at]?.map((us, round) => us - sum(others.map((other) => other[round] ?? 0)) / others.length);
+  return middleMean(differences ?? []);
+}
+
+/** Of the middle half of the values: a turn that something else fell into does not count. */
+function middleMean(values: readonly number[]): number {
+  const cut = Math.floor(values.length / 4);
+  const middle = values.toSorted((a, b) => a - b).slice(cut, values.length - cut);
+  return sum(middle) / middle.length;
+}
+
+function rangeOf(values: readonly number[], print: (value: number) => string): string {
+  return `${print(Math.min(...values))} - ${print(Math.max(...values))}`;
 }
 
 function signed(us: number): string {

@@ -29,6 +29,7 @@ export function readFigures(sources: FigureSources): Omit<Figures, 'traces'> {
     reloads,
     plans: generation?.plans() ?? { entries: 0, bytes: 0 },
     caches: counts ? [{ store: 'memory', ...counts }] : [],
+    cacheFailures: redis && counts?.failures,
     redis: redis ? [{ connection: 'shared', isUp: isReady(redis) }] : [],
     upstreams: states.map(({ name, schema }) => ({
       ...{ name, schema, circuit: undefined },

@@ -68,7 +68,9 @@ export function printDashboard({ variables, rows, from, uid, title, description,
     refresh,
     time: { from, to: 'now' },
     timezone: 'browser',
-    links: [{ type: 'dashboards', title: 'Weft', tags: ['weft'], asDropdown: false, includeVars: true, keepTime: true }],
+    links: [
+      { type: 'dashboards', title: 'Weft', tags: ['weft'], asDropdown: false, includeVars: true, keepTime: true },
+    ],
     annotations: { list: annotations.map(annotationOf) },
     templating: { list: [datasourceVariable, ...variables.map(variableOf)] },
     panels: panelsOf(rows),
@@ -218,7 +220,12 @@ function optionsOf({ draw, unit, thresholds }: Panel): Json {
         tooltip: { mode: 'multi', sort: 'desc' },
       };
     case 'stat':
-      return { reduceOptions: now, colorMode: thresholds ? 'background' : 'value', graphMode: 'none', textMode: 'auto' };
+      return {
+        reduceOptions: now,
+        colorMode: thresholds ? 'background' : 'value',
+        graphMode: 'none',
+        textMode: 'auto',
+      };
     case 'bars':
       return { reduceOptions: now, orientation: 'horizontal', displayMode: 'basic', showUnfilled: true };
     case 'table':

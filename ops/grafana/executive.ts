@@ -70,7 +70,8 @@ export const executive: Dashboard = {
         },
         {
           title: 'Error budgets over time',
-          description: 'A line that falls steeply is an incident; one that falls slowly is a fault that nobody looks after.',
+          description:
+            'A line that falls steeply is an incident; one that falls slowly is a fault that nobody looks after.',
           draw: 'lines',
           unit: 'percentunit',
           width: 12,
@@ -102,7 +103,8 @@ export const executive: Dashboard = {
         },
         {
           title: 'How long requests take',
-          description: 'Half of the requests, and 99 of 100, take this long at most. A rise of both: look at upstreams.',
+          description:
+            'Half of the requests, and 99 of 100, take this long at most. A rise of both: look at upstreams.',
           draw: 'lines',
           unit: 's',
           width: 12,
@@ -114,7 +116,8 @@ export const executive: Dashboard = {
         },
         {
           title: 'Operations most asked for',
-          description: 'The ten that come most often, by the name that clients give them. Caching and budgets begin here.',
+          description:
+            'The ten that come most often, by the name that clients give them. Caching and budgets begin here.',
           draw: 'bars',
           unit: 'reqps',
           width: 12,
@@ -127,7 +130,8 @@ export const executive: Dashboard = {
         },
         {
           title: 'Operations that take most time',
-          description: 'All their requests together: seconds of waiting a second. To make one of these faster helps most.',
+          description:
+            'All their requests together: seconds of waiting a second. To make one of these faster helps most.',
           draw: 'bars',
           unit: 'none',
           width: 12,
@@ -159,7 +163,8 @@ export const executive: Dashboard = {
         },
         {
           title: 'Upstreams by errors',
-          description: 'The ten upstreams that failed most often in this time. Talk to their teams, the first one first.',
+          description:
+            'The ten upstreams that failed most often in this time. Talk to their teams, the first one first.',
           draw: 'bars',
           unit: 'short',
           width: 12,

@@ -13,6 +13,8 @@ export interface Figures {
   readonly plans: { readonly entries: number; readonly bytes: number };
   /** What is kept; none where nothing is. */
   readonly caches: readonly CacheFigures[];
+  /** Times that Redis failed the cache, or was too slow for it; undefined where the cache has no Redis. */
+  readonly cacheFailures: number | undefined;
   /** Connections to Redis, each by what it is for. */
   readonly redis: readonly { readonly connection: string; readonly isUp: boolean }[];
   readonly upstreams: readonly UpstreamFigures[];
@@ -27,10 +29,9 @@ export interface CacheFigures {
   readonly store: string;
   readonly entries: number;
   readonly bytes: number;
-  /** Since the start, as the next three. */
+  /** Since the start, as the next. */
   readonly hits: number;
   readonly misses: number;
-  readonly failures: number;
 }
 
 export interface UpstreamFigures {
@@ -65,7 +66,8 @@ export interface TraceFigures {
 /** Writes the figures out as values of metrics. */
 export function readFigures(figures: () => Figures): Source {
   return (write) => {
-    const { connections, generation, reloads, plans, caches, redis, upstreams, traces, logLinesDropped } = figures();
+    const { connections, generation, reloads, plans, caches, cacheFailures, ...rest } = figures();
+    const { redis, upstreams, traces, logLinesDropped } = rest;
     write(definitions.connections, [], connections);
     write(definitions.generation, [], generation);
     write(definitions.reloads, ['ok'], reloads.ok);
@@ -73,6 +75,7 @@ export function readFigures(figures: () => Figures): Source {
     write(definitions.planEntries, [], plans.entries);
     write(definitions.planSize, [], plans.bytes);
     for (const cache of caches) writeCache(write, cache);
+    if (cacheFailures !== undefined) write(definitions.cacheFailures, ['redis'], cacheFailures);
     for (const { connection, isUp } of redis) write(definitions.redisUp, [connection], isUp ? 1 : 0);
     for (const upstream of upstreams) writeUpstream(write, upstream);
     if (traces) writeTraces(write, traces);
@@ -80,12 +83,11 @@ export function readFigures(figures: () => Figures): Source {
   };
 }
 
-function writeCache(write: Write, { store, entries, bytes, hits, misses, failures }: CacheFigures): void {
+function writeCache(write: Write, { store, entries, bytes, hits, misses }: CacheFigures): void {
   write(definitions.cacheEntries, [store], entries);
   write(definitions.cacheSize, [store], bytes);
   write(definitions.cacheStoreLookups, [store, 'hit'], hits);
   write(definitions.cacheStoreLookups, [store, 'miss'], misses);
-  write(definitions.cacheFailures, [store], failures);
 }
 
 function writeUpstream(write: Write, { name, schema, circuit, pools }: UpstreamFigures): void {

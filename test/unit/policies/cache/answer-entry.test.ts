@@ -39,7 +39,13 @@ describe('the entry of an answer', () => {
         const { entry, looked } = entryOf({ ids: ['1', '2'], text });
         assert.deepEqual([entry.hasTagsAtHand, looked.length], [false, 0], 'nobody has asked');
         if (forgets) entry.forgetData();
-        assert.deepEqual([entry.tags, entry.tags], [['User:1', 'User:2'], ['User:1', 'User:2']]);
+        assert.deepEqual(
+          [entry.tags, entry.tags],
+          [
+            ['User:1', 'User:2'],
+            ['User:1', 'User:2'],
+          ],
+        );
         assert.deepEqual([entry.hasTagsAtHand, looked.length], [true, 1]);
       }
     }

@@ -27,7 +27,8 @@ export const figures: Figures = {
   generation: 3,
   reloads: { ok: 2, failed: 1 },
   plans: { entries: 11, bytes: 4096 },
-  caches: [{ store: 'memory', entries: 5, bytes: 1000, hits: 40, misses: 9, failures: 1 }],
+  caches: [{ store: 'memory', entries: 5, bytes: 1000, hits: 40, misses: 9 }],
+  cacheFailures: 1,
   redis: [{ connection: 'shared', isUp: false }],
   upstreams: [
     {
