@@ -12,9 +12,10 @@ export interface RawAnswer {
 
 const jsonBody = { 'content-type': 'application/json', accept: 'application/json', 'weft-cache': 'true' };
 
-/** @throws {Error} where the answer is not 200. */
+/** A GET where the body is ''. @throws {Error} where the answer is not 200. */
 export async function askOnce({ running, pool }: Server, path: string, { body, headers }: Shot): Promise<RawAnswer> {
-  const answer = await pool.request({ path, method: 'POST', body, headers: { ...jsonBody, ...headers } });
+  const sent = body === '' ? { method: 'GET' as const } : { method: 'POST' as const, body };
+  const answer = await pool.request({ path, ...sent, headers: { ...jsonBody, ...headers } });
   const bytes = Buffer.from(await answer.body.arrayBuffer());
   if (answer.statusCode !== 200) {
     throw new Error(

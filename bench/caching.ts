@@ -13,7 +13,7 @@ import { startRedis } from './redis-server.ts';
 import { markdownTable } from './report.ts';
 import { exchangesOf } from './scenarios.ts';
 import { setStage } from './stage.ts';
-import type { Scenario } from './types.ts';
+import type { GraphqlRequest, Scenario } from './types.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -47,6 +47,8 @@ export async function measureCaching({ quick, rounds }: Options): Promise<boolea
 interface Kind {
   readonly size: Size;
   readonly coding: 'identity' | 'gzip' | 'br';
+  /** Default POST. */
+  readonly method?: 'GET';
 }
 
 const kinds: readonly Kind[] = [
@@ -54,6 +56,8 @@ const kinds: readonly Kind[] = [
   { size: 'medium', coding: 'identity' },
   { size: 'medium', coding: 'gzip' },
   { size: 'medium', coding: 'br' },
+  { size: 'medium', coding: 'identity', method: 'GET' },
+  { size: 'medium', coding: 'br', method: 'GET' },
   { size: 'large', coding: 'identity' },
   { size: 'large', coding: 'gzip' },
   { size: 'large', coding: 'br' },
@@ -126,19 +130,27 @@ interface HitSide extends Side {
 
 /** @throws {Error} where a request that was answered before is no hit. */
 async function hitSide(server: Server, kind: Kind, count = 1): Promise<HitSide> {
-  const { size, coding } = kind;
+  const { size, coding, method } = kind;
   const headers = { 'accept-encoding': coding };
-  const bodies = Array.from({ length: count }, (_, page) => JSON.stringify(operationOf(size, page)));
-  for (const body of bodies) await askOnce(server, '/graphql', { body, headers, answerBytes: 0 });
+  const operations = Array.from({ length: count }, (_, page) => operationOf(size, page));
+  const bodies = method === 'GET' ? [''] : operations.map((operation) => JSON.stringify(operation));
+  const path = method === 'GET' ? `/graphql?${queryStringOf(operations[0])}` : '/graphql';
+  for (const body of bodies) await askOnce(server, path, { body, headers, answerBytes: 0 });
   const shots: Shot[] = [];
   let bytes: Buffer = Buffer.alloc(0);
   for (const body of bodies) {
-    const answer = await askOnce(server, '/graphql', { body, headers, answerBytes: 0 });
+    const answer = await askOnce(server, path, { body, headers, answerBytes: 0 });
     if (answer.outcome !== 'hit') throw new Error(`expected x-cache: hit for ${body}, but got: ${answer.outcome}`);
     ({ bytes } = answer);
     shots.push({ body, headers, answerBytes: bytes.length });
   }
-  return { server, path: '/graphql', shots, kind, answer: { base64: bytes.toString('base64'), coding } };
+  return { server, path, shots, kind, answer: { base64: bytes.toString('base64'), coding } };
+}
+
+/** Of a GET that asks the same. */
+function queryStringOf(operation: GraphqlRequest | undefined): string {
+  const { query = '', variables = {} } = operation ?? {};
+  return new URLSearchParams({ query, variables: JSON.stringify(variables) }).toString();
 }
 
 /** Each side beside a bare server that answers the same bytes. */
@@ -162,9 +174,9 @@ async function besideFloor(
   try {
     const rows: Cells[] = [];
     for (const [index, side] of sides.entries()) {
-      const { size, coding } = side.kind;
+      const { size, coding, method } = side.kind;
       const bare: Side = { server: floor, path: `/${index}`, shots: side.shots };
-      const title = `${sizes[size].title}${coding === 'identity' ? '' : `, ${coding}`}`;
+      const title = `${sizes[size].title}${coding === 'identity' ? '' : `, ${coding}`}${method ? `, ${method}` : ''}`;
       rows.push([title, place, ...cellsOf(await measurePair([bare, side], amount))]);
     }
     return rows;

@@ -212,37 +212,32 @@ function stepsOf([yellow, red]: readonly [number, number]): Json {
 const now = { calcs: ['lastNotNull'], fields: '', values: false };
 
 function optionsOf({ draw, unit, thresholds }: Panel): Json {
-  switch (draw) {
-    case 'lines':
-    case 'stack':
-      return {
-        legend: { displayMode: 'table', placement: 'bottom', showLegend: true, calcs: ['lastNotNull', 'max'] },
-        tooltip: { mode: 'multi', sort: 'desc' },
-      };
-    case 'stat':
-      return {
-        reduceOptions: now,
-        colorMode: thresholds ? 'background' : 'value',
-        graphMode: 'none',
-        textMode: 'auto',
-      };
-    case 'bars':
-      return { reduceOptions: now, orientation: 'horizontal', displayMode: 'basic', showUnfilled: true };
-    case 'table':
-      return { showHeader: true, cellHeight: 'sm' };
-    case 'heatmap':
-      return {
-        calculate: false,
-        yAxis: { unit },
-        color: { mode: 'scheme', scheme: 'Oranges', steps: 64 },
-        tooltip: { mode: 'single', yHistogram: true },
-        exemplars: { color: 'rgba(31, 96, 196, 0.9)' },
-      };
-  }
+  const lines = {
+    legend: { displayMode: 'table', placement: 'bottom', showLegend: true, calcs: ['lastNotNull', 'max'] },
+    tooltip: { mode: 'multi', sort: 'desc' },
+  };
+  const options: Readonly<Record<Drawing, Json>> = {
+    lines,
+    stack: lines,
+    stat: { reduceOptions: now, colorMode: thresholds ? 'background' : 'value', graphMode: 'none', textMode: 'auto' },
+    bars: { reduceOptions: now, orientation: 'horizontal', displayMode: 'basic', showUnfilled: true },
+    table: { showHeader: true, cellHeight: 'sm' },
+    heatmap: {
+      calculate: false,
+      yAxis: { unit },
+      color: { mode: 'scheme', scheme: 'Oranges', steps: 64 },
+      tooltip: { mode: 'single', yHistogram: true },
+      exemplars: { color: 'rgba(31, 96, 196, 0.9)' },
+    },
+  };
+  return options[draw];
 }
 
 /** The time of a table's values says nothing: it is now. */
-const tableColumns = { id: 'organize', options: { excludeByName: { Time: true, __name__: true, job: true } } } as const;
+const tableColumns = {
+  id: 'organize',
+  options: { excludeByName: { Time: true, Value: true, 'Value #A': true, 'Value #B': true } },
+} as const;
 
 function targetOf({ expr, legend }: Query, index: number, { draw, exemplars }: Panel): Json {
   const isOfNow = draw === 'stat' || draw === 'bars' || draw === 'table';

@@ -19,8 +19,8 @@ export function rate(metric: string, selector: string, by = ''): string {
 
 /** A quantile of a histogram, by labels. */
 export function quantile(share: number, histogram: string, { selector, by = '' }: Selected): string {
-  const buckets = rate(`${histogram}_bucket`, selector, by === '' ? 'le' : `le, ${by}`);
-  return `histogram_quantile(${share}, ${buckets})`;
+  const rates = rate(`${histogram}_bucket`, selector, by === '' ? 'le' : `le, ${by}`);
+  return `histogram_quantile(${share}, ${rates})`;
 }
 
 export interface Selected {

@@ -87,11 +87,6 @@ function addReaching(part: ASTNode, { schema, sensitive: { places }, found }: Lo
         const owner = getNamedType(info.getParentInputType())?.name;
         if (owner !== undefined && places.has(`${owner}.${node.name.value}`)) addAll(node.value);
       },
-      // A single value may stand for an item, and a variable of one type for a place of another.
-      Variable: (node) => {
-        const type = getNamedType(info.getInputType())?.name;
-        if (type !== undefined && places.has(type)) found.add(node.name.value);
-      },
     }),
   );
 }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -42,6 +43,15 @@ export function onlyCall({ calls }: RequestRecord): CallRecord {
   if (call === undefined || calls.length !== 1) throw new Error(`expected one call, but got ${calls.length}`);
   return call;
 }
+
+/** What a call came to, without its times and ids. */
+export function outcomeOf({ source, status, error, attempts, batch, endedAt }: CallRecord): unknown {
+  assert.ok(endedAt > 0, 'it has ended');
+  return { source, status, error, attempts, batch };
+}
+
+/** Of a call that went well. */
+export const fine = { source: 'upstream', status: 200, error: undefined, attempts: 1, batch: 1 };
 
 /** All calls that are told while the test runs: those that have begun, and those that have ended. */
 export function listenToCalls(t: TestContext): {

@@ -33,7 +33,7 @@ export function examineText(text: string): Examined {
   const document = parse(text);
   const node = getOperationAST(document);
   if (!node) throw new TypeError('expected one operation');
-  return examineOperation({ document, node, operation: undefined, plan: undefined, fieldUses: () => [] } as never, {
+  return examineOperation({ document, node, operation: undefined, plan: undefined, fieldUses: () => [] }, {
     schema,
     supergraph: 's',
     hints: { ...noCacheHints, hints },
