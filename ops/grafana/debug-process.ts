@@ -80,7 +80,8 @@ export const memory: Row = {
     },
     {
       title: 'Event loop: busy between two readings',
-      description: 'Of the time since Prometheus read last. 1 in one reading and little in the next: work comes in bursts.',
+      description:
+        'Of the time since Prometheus read last. 1 in one reading and little in the next: work comes in bursts.',
       draw: 'lines',
       unit: 'percentunit',
       queries: [{ expr: `nodejs_eventloop_utilization_ratio{${ofInstance}}`, legend: '{{instance}}' }],

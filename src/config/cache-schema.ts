@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { traceFieldNames } from '../lib/propagation.ts';
 import { printDuration } from '../lib/duration.ts';
 import {
   byteSize,
@@ -155,8 +156,7 @@ const refusedKeyHeaders = {
   authorization: credentials,
   cookie: credentials,
   'x-request-id': eachTime,
-  traceparent: eachTime,
-  tracestate: eachTime,
+  ...Object.fromEntries(traceFieldNames.map((name) => [name, eachTime])),
 };
 
 const keyParts = section({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isFieldValue } from '../lib/http-fields.ts';
+import { traceFieldNames } from '../lib/propagation.ts';
 import { upstreamCache } from './cache-schema.ts';
 import { rates, upstreamRate } from './rate-schema.ts';
 import type { CallerFact } from './types.ts';
@@ -11,8 +12,7 @@ const refusedHeaders = {
   host: 'it follows from the target',
   'content-length': 'it follows from the body',
   'x-request-id': sentAlways,
-  traceparent: sentAlways,
-  tracestate: sentAlways,
+  ...Object.fromEntries(traceFieldNames.map((name) => [name, 'the gateway writes it (telemetry.propagation)'])),
   expect: 'bodies are sent without asking',
 };
 

@@ -99,10 +99,12 @@ function passedOf(connection: string | readonly string[]): (name: string) => boo
   return nominated.size === 0 ? all : (name) => !nominated.has(name);
 }
 
-const traceFields: ReadonlySet<string> = new Set([
+/** Headers that carry traces, in lower case; names that begin with `uberctx-` do too. */
+export const traceFieldNames: readonly string[] = [
   ...['traceparent', 'tracestate', 'baggage', 'b3', 'uber-trace-id', 'jaeger-debug-id', 'jaeger-baggage'],
   ...['x-b3-traceid', 'x-b3-spanid', 'x-b3-parentspanid', 'x-b3-sampled', 'x-b3-flags'],
-]);
+];
+const traceFields: ReadonlySet<string> = new Set(traceFieldNames);
 
 /** How names of Jaeger's own baggage begin. */
 const jaegerBaggage = 'uberctx-';

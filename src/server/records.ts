@@ -39,6 +39,8 @@ export function createRecords({ clientName, clientVersion, always }: RecordOptio
       record.endedAt = performance.now();
       record.status = res.headersSent ? res.statusCode : 0;
       record.isAborted = !res.writableFinished;
+      // What passed no entrance, such as a request for what is not served, has its id in its answer alone.
+      if (record.requestId === '') record.requestId = String(res.getHeader('x-request-id') ?? '');
       if (record.requestBytes === 0) record.requestBytes = Number(record.headers['content-length'] ?? 0) || 0;
       if (hearsRequests()) publishRequestEnd(record);
     },

@@ -19,6 +19,10 @@ const known: ReadonlySet<string> = new Set(errorCodes);
  */
 export function faultOf(code: string, upstream: string | undefined): Fault {
   if (code.startsWith('UPSTREAM_')) return 'upstream';
+  // The upstream that it names is the one whose resolvers ran.
+  if (code === 'INTERNAL_ERROR') return 'gateway';
+  // RFC 9111, 5.2.1.7 has it answered with 504, though it is what the client asked for.
+  if (code === 'NOT_KEPT') return 'client';
   if (known.has(code) && statusOf(code as ErrorCode) < 500) return 'client';
   return upstream === undefined ? 'gateway' : 'upstream';
 }

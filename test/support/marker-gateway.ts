@@ -44,7 +44,6 @@ const schema = /* GraphQL */ `
     text(id: ID!): Person
     shapeless(id: ID!): Person
     cut(id: ID!): Person
-    lag(id: ID!): Person
     limited(id: ID!): Person @rateLimit(max: 1, window: "1h")
   }
 `;
@@ -66,7 +65,6 @@ export const Query = {
   text: people.get('/text/{id}'),
   shapeless: people.get('/shapeless/{id}'),
   cut: people.get('/cut/{id}'),
-  lag: people.get('/slow/{id}'),
   limited: people.get('/people/{id}'),
 };
 `;
@@ -107,6 +105,7 @@ function gatewayOf({ engine = 'compiled', tokenSecret }: MarkerGatewayOptions): 
       { path: '/api', stripPrefix: '/api', ...route },
       { path: '/kept', cache: true, ...route },
       { path: '/gone', upstream: 'gone', anonymous: true },
+      { path: '/slow', upstream: 'sleepy', anonymous: true },
       { path: '/known', upstream: 'people' },
     ],
     trustedProxies: ['127.0.0.1'],
@@ -161,16 +160,29 @@ export async function startMarkerGateway(t: TestContext, options: MarkerGatewayO
     'keys.json': keysOf(options.apiKey),
     'manifest.json': JSON.stringify({ [sha256('{ __typename }').toString('hex')]: '{ __typename }' }),
     'upstreams/people.yaml': stringify({
-      ...{ kind: 'rest', targets: [upstreams.people], timeout: '1s', headers: passed, errors },
+      ...{ kind: 'rest', targets: [upstreams.people], timeout: '30s', headers: passed, errors },
     }),
     'upstreams/shop.yaml': stringify({
-      ...{ kind: 'federation', targets: [upstreams.shop], timeout: '1s', poll: 'off' },
+      ...{ kind: 'federation', targets: [upstreams.shop], timeout: '30s', poll: 'off' },
       errors: { message: 'message' },
     }),
+    // These alone are too slow, whatever else the machine has to do.
+    'upstreams/sleepy.yaml': stringify({
+      kind: 'rest',
+      targets: [upstreams.people],
+      timeout: '200ms',
+      headers: passed,
+    }),
+    'upstreams/lazy.yaml': stringify({
+      ...{ kind: 'federation', targets: [upstreams.lazy], timeout: '200ms', schema: './lazy.graphql' },
+    }),
+    'upstreams/lazy.graphql': 'type Query { slow(text: String): String }',
     'upstreams/gone.yaml': stringify({ kind: 'rest', targets: [upstreams.gone] }),
     'schema/people.graphql': schema,
     'schema/gone.graphql': 'type Query { gone(id: ID!): String }',
+    'schema/sleepy.graphql': 'type Query { lag(id: ID!): String }',
     'resolvers/people.ts': resolvers,
+    'resolvers/sleepy.ts': `import { rest } from 'weft';\nconst sleepy = rest('sleepy');\nexport const Query = { lag: sleepy.get('/slow/{id}', { at: 'said' }) };\n`,
     'resolvers/gone.ts': `import { rest } from 'weft';\nconst gone = rest('gone');\nexport const Query = { gone: gone.get('/gone/{id}') };\n`,
   });
   const weft = runWeft(t, ['start', '--dir', dir]);

@@ -27,13 +27,16 @@ export const restCases: Readonly<Record<string, MarkerCase>> = {
         ['wrong', 422],
         ['busy', 429],
         ['failing', 500],
-        ['slow', 504],
       ] as const
     ).map(([kind, status]): [string, MarkerCase] => [
       `an upstream that is ${kind}`,
       [status, (c) => c.send({ path: `/api/${kind}/${c.mark(`path of ${kind}`)}?q=${c.mark(`query of ${kind}`)}` })],
     ]),
   ),
+  'an upstream that does not answer in time': [
+    504,
+    (c) => c.send({ path: `/slow/${c.mark('path of slow')}?q=${c.mark('query of slow')}` }),
+  ],
   'an upstream that cuts its answer off': [
     200,
     async (c) => c.send({ path: `/api/cut/${c.mark('path that is cut off')}` }),
@@ -74,5 +77,5 @@ export const noHttp = (c: MarkedClient): readonly string[] => [
   `GET /graphql HTTP/1.1\r\nhost: a\r\n${c.mark('field without a colon')}\r\n\r\n`,
   `POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-length: x${c.mark('length')}\r\n\r\n`,
   `POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"query":"${c.mark('body that ends early')}`,
-  `GET /api/slow/${c.mark('path of one who leaves')} HTTP/1.1\r\nhost: a\r\n\r\n`,
+  `GET /slow/${c.mark('path of one who leaves')} HTTP/1.1\r\nhost: a\r\n\r\n`,
 ];

@@ -10,20 +10,29 @@ export interface MarkerUpstreams {
   readonly people: string;
   /** A federation subgraph. */
   readonly shop: string;
+  /** A federation subgraph that never answers. */
+  readonly lazy: string;
   /** Nothing listens there. */
   readonly gone: string;
   readonly close: () => Promise<void>;
 }
 
 export async function startMarkerUpstreams(): Promise<MarkerUpstreams> {
-  const [people, shop, gone] = await Promise.all([startFakeUpstream(answer), startShop(), startFakeUpstream(() => {})]);
+  const never = (): void => {};
+  const [people, shop, lazy, gone] = await Promise.all([
+    startFakeUpstream(answer),
+    startShop(),
+    startFakeUpstream(never),
+    startFakeUpstream(never),
+  ]);
   await gone.close();
   return {
     people: people.url,
     shop: shop.url,
+    lazy: lazy.url,
     gone: gone.url,
     close: async () => {
-      await Promise.all([people.close(), shop.close()]);
+      await Promise.all([people.close(), shop.close(), lazy.close()]);
     },
   };
 }
@@ -78,7 +87,6 @@ const shopSdl = /* GraphQL */ `
     search(text: String, mail: Email, word: String @sensitive, count: Int): Thing
     refuse(text: String): String
     torn(text: String): Int
-    slow(text: String): String
   }
   type Mutation {
     pay(card: Card!, note: String): Thing
@@ -108,7 +116,6 @@ function startShop() {
         search: (_: unknown, asked: object) => thing(asked),
         refuse,
         torn: (_: unknown, { text }: Asked) => text,
-        slow: () => new Promise(() => {}),
       },
       Mutation: { pay: (_: unknown, asked: object) => thing(asked) },
       Subscription: {

@@ -14,7 +14,7 @@ export interface TelemetryUpstreams {
   readonly stock: DemoServer;
   /** Nothing listens there. */
   readonly goneUrl: string;
-  /** Lets calls of `/held/…` be answered that wait now. */
+  /** Has calls of `/held/…` and `Query.held` answered that wait now. */
   readonly release: () => void;
   readonly close: () => Promise<void>;
 }
@@ -24,14 +24,14 @@ export async function startTelemetryUpstreams(): Promise<TelemetryUpstreams> {
   const hold = (): Promise<void> => new Promise((resolve) => held.push(resolve));
   const [people, shop, stock, goneUrl] = await Promise.all([
     startFakeUpstream((call) => answer(call, hold)),
-    startShop(),
+    startShop(hold),
     startStock(),
     refusingUrl(),
   ]);
   return {
     ...{ people, shop, stock, goneUrl },
     release: () => {
-      for (const let_ of held.splice(0)) let_();
+      for (const answerNow of held.splice(0)) answerNow();
     },
     close: async () => {
       await Promise.all([people.close(), shop.close(), stock.close()]);
@@ -50,7 +50,7 @@ async function answer(call: FakeCall, hold: () => Promise<void>): Promise<FakeAn
       await hold();
       return { json: person };
     case 'kept':
-      return { headers: { 'cache-control': 'max-age=60' }, json: person };
+      return { headers: { 'cache-control': lifetimeOf(id) }, json: person };
     case 'failing':
       return { status: 500, json: { problem: 'of its own' } };
     case 'lost':
@@ -64,6 +64,10 @@ async function answer(call: FakeCall, hold: () => Promise<void>): Promise<FakeAn
   }
 }
 
+function lifetimeOf(id: string): string {
+  return id === 'old' ? 'max-age=0, stale-while-revalidate=60' : 'max-age=60';
+}
+
 const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])';
 
 export const shopSdl = /* GraphQL */ `
@@ -75,6 +79,7 @@ export const shopSdl = /* GraphQL */ `
   type Query {
     things(count: Int!): [Thing!]!
     kept: Thing
+    held: String
     refuse: String
   }
   type Mutation {
@@ -85,7 +90,7 @@ export const shopSdl = /* GraphQL */ `
   }
 `;
 
-function startShop(): Promise<DemoServer> {
+function startShop(hold: () => Promise<void>): Promise<DemoServer> {
   const thing = (id: string): object => ({ id, name: `thing ${id}` });
   const schema = createSubgraphSchema({
     sdl: shopSdl,
@@ -94,6 +99,10 @@ function startShop(): Promise<DemoServer> {
         things: (_: unknown, { count }: { readonly count: number }) =>
           Array.from({ length: count }, (_item, index) => thing(String(index))),
         kept: () => thing('1'),
+        held: async () => {
+          await hold();
+          return 'held';
+        },
         refuse: () => {
           throw new GraphQLError('no room', { extensions: { code: 'NO_ROOM' } });
         },

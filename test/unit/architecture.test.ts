@@ -154,18 +154,8 @@ const rooms: Rooms = {
   // What one supergraph is served by: an engine and a GraphQL handler for each audience, and the routes.
   'generation.ts': {
     may: [
-      ...[
-        'lib',
-        'errors.ts',
-        record,
-        'caching.ts',
-        'composition',
-        'compiled',
-        'policies',
-        'rest',
-        'server',
-        'stitched',
-      ],
+      ...['lib', 'errors.ts', record, 'caching.ts', 'composition', 'compiled', 'operation', 'policies', 'rest'],
+      ...['server', 'stitched'],
     ],
     types: [
       ...['assembly', 'identity/caller.ts', 'persisted', 'telemetry', 'upstream', configTypes],

@@ -188,11 +188,12 @@ test('headers of one hop, credentials and what differs each time tell no answers
       `1:121 ${at}[4]: expected a header name such as x-api-key, got "a b"`,
     ],
     [
-      route('{ key: { caller: true, headers: [authorization, X-Request-Id, traceparent, tracestate] } }'),
+      route('{ key: { caller: true, headers: [authorization, X-Request-Id, traceparent, tracestate, b3] } }'),
       `1:79 ${at}[0]: ${cannot}: ${credentials}`,
       `1:94 ${at}[1]: ${cannot}: it differs with each request`,
       `1:108 ${at}[2]: ${cannot}: it differs with each request`,
       `1:121 ${at}[3]: ${cannot}: it differs with each request`,
+      `1:133 ${at}[4]: ${cannot}: it differs with each request`,
     ],
     [
       route('{ key: { query: page, headers: accept, caller: 1 } }'),

@@ -134,7 +134,7 @@ maxResponseSize: 0B
     'upstreams/reviews.yaml:13:3 headers.x-d.from: missing, expected client, claims.<path> such as claims.sub, or caller.<id|consumer|tier|subject|scopes|roles>',
     'upstreams/reviews.yaml:14:8 headers.x-e: expected a header value of Latin-1 letters without line breaks and control characters, got "***"',
     'upstreams/reviews.yaml:15:32 headers.x-f.header: the header cannot be set: it describes one connection and never passes the gateway',
-    'upstreams/reviews.yaml:16:3 headers.traceparent: the header cannot be set: the gateway sends its own with every call',
+    'upstreams/reviews.yaml:16:3 headers.traceparent: the header cannot be set: the gateway writes it (telemetry.propagation)',
     'upstreams/reviews.yaml:17:10 timeout: expected a duration such as 800ms, or a mapping with the keys connect, headers, body, total, got 500',
     'upstreams/reviews.yaml:18:11 errors.mesage: unknown key, did you mean "message"?',
     'upstreams/reviews.yaml:18:28 errors.code: expected a dotted path such as error.message, got "a..b"',
