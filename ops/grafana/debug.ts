@@ -15,6 +15,7 @@ import {
   rate,
   route,
   served,
+  share,
   upstream,
 } from './expressions.ts';
 
@@ -88,7 +89,7 @@ const graphql: Row = {
       unit: 'percentunit',
       queries: [
         {
-          expr: `${rate('weft_graphql_plan_lookups_total', `${ofInstance}, outcome="hit"`)} / ${rate('weft_graphql_plan_lookups_total', ofInstance)}`,
+          expr: share('weft_graphql_plan_lookups_total', 'outcome="hit"', { selector: ofInstance }),
           legend: 'hit',
         },
       ],

@@ -36,6 +36,15 @@ export function quantiles(histogram: string, selector: string): readonly Query[]
   }));
 }
 
+/**
+ * What share of a counter's events is such, by labels: of all that `selector` chooses, those that `such` chooses as well. 0
+ * where none is yet, as "no data" might mean anything.
+ */
+export function share(metric: string, such: string, { selector, by = '' }: Selected): string {
+  const all = rate(metric, selector, by);
+  return `(${rate(metric, `${selector}, ${such}`, by)} or 0 * ${all}) / ${all}`;
+}
+
 /** What a histogram's values come to on average, by labels. */
 export function mean(histogram: string, selector: string, by = ''): string {
   return `${rate(`${histogram}_sum`, selector, by)} / ${rate(`${histogram}_count`, selector, by)}`;

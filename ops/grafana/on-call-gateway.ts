@@ -1,5 +1,5 @@
 import type { Row } from './dashboard.ts';
-import { mean, ofInstance, rate } from './expressions.ts';
+import { mean, ofInstance, rate, share } from './expressions.ts';
 
 export const policies: Row = {
   title: 'Callers, limits, cache',
@@ -33,7 +33,10 @@ export const policies: Row = {
       unit: 'percentunit',
       queries: [
         {
-          expr: `${rate('weft_cache_lookups_total', `${ofInstance}, cache=~"answer|route", outcome=~"hit|stale|revalidated"`, 'cache')} / ${rate('weft_cache_lookups_total', `${ofInstance}, cache=~"answer|route"`, 'cache')}`,
+          expr: share('weft_cache_lookups_total', 'outcome=~"hit|stale|revalidated"', {
+            selector: `${ofInstance}, cache=~"answer|route"`,
+            by: 'cache',
+          }),
           legend: '{{cache}}',
         },
       ],

@@ -1,5 +1,5 @@
 import type { Row } from './dashboard.ts';
-import { failedCalls, ofUpstream, quantile, rate } from './expressions.ts';
+import { failedCalls, ofUpstream, quantile, rate, share } from './expressions.ts';
 
 const calls = 'http_client_request_duration_seconds';
 
@@ -20,7 +20,7 @@ export const upstreams: Row = {
       unit: 'percentunit',
       queries: [
         {
-          expr: `${rate(`${calls}_count`, `${ofUpstream}, ${failedCalls}`, 'upstream')} / ${rate(`${calls}_count`, ofUpstream, 'upstream')}`,
+          expr: share(`${calls}_count`, failedCalls, { selector: ofUpstream, by: 'upstream' }),
           legend: '{{upstream}}',
         },
       ],

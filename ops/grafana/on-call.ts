@@ -1,7 +1,19 @@
 import type { Dashboard, Row } from './dashboard.ts';
 import { policies, processes } from './on-call-gateway.ts';
 import { upstreams } from './on-call-upstreams.ts';
-import { instance, job, ofInstance, ofJob, quantile, quantiles, rate, route, served, upstream } from './expressions.ts';
+import {
+  instance,
+  job,
+  ofInstance,
+  ofJob,
+  quantile,
+  quantiles,
+  rate,
+  route,
+  served,
+  share,
+  upstream,
+} from './expressions.ts';
 
 const requests = 'http_server_request_duration_seconds';
 const lanes = `${ofInstance}, lane=~"graphql|rest"`;
@@ -81,7 +93,10 @@ const first: Row = {
       unit: 'percentunit',
       queries: [
         {
-          expr: `${rate(`${requests}_count`, `${served}, outcome=~"gateway_error|upstream_error"`, 'http_route')} / ${rate(`${requests}_count`, served, 'http_route')}`,
+          expr: share(`${requests}_count`, 'outcome=~"gateway_error|upstream_error"', {
+            selector: served,
+            by: 'http_route',
+          }),
           legend: '{{http_route}}',
         },
       ],

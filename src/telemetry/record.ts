@@ -72,6 +72,8 @@ export interface CallRecord {
   /** 0 as long as it runs. */
   endedAt: number;
   source: CallSource;
+  /** What came of the cache of its upstream; undefined where that was not asked. */
+  cache: CacheOutcome | undefined;
   /** HTTP status; 0 where no answer came. */
   status: number;
   /** Why it failed; undefined where an answer came whole, whatever its status. */
@@ -148,6 +150,9 @@ export class RequestRecord {
   responseBytes = 0;
   /** What came of the cache of a REST route. */
   cache: CacheOutcome | undefined = undefined;
+  /** Entities that were looked for in the cache: found there, and not. */
+  keptEntities = 0;
+  missedEntities = 0;
   /** How many operations an HTTP batch has; 0 for a request that is no batch. */
   batchSize = 0;
   readonly runs: OperationRun[] = [];

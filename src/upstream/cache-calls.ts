@@ -91,10 +91,14 @@ class CallCache {
     const entry = (finding instanceof Promise ? await finding : finding)?.entry;
     if (scope && this.#changed.has(scope)) return (await this.#fetch({ request, keys, stale: undefined })).response;
     const asked = { request, keys, stale: entry };
+    if (request.call) request.call.cache = 'miss';
     const use = entry ? useOf(entry, this.#options.now(), wishes) : 'validate';
     if (!entry || use === 'validate') return this.#load(asked);
     if (use === 'refresh') this.#refresh(asked);
-    if (request.call) request.call.source = 'cache';
+    if (request.call) {
+      request.call.source = 'cache';
+      request.call.cache = use === 'refresh' ? 'stale' : 'hit';
+    }
     return this.#answerOf(entry);
   };
 
@@ -170,7 +174,10 @@ class CallCache {
     if (!stale || !asking || response.status !== 304) return this.#keep(asked, response, begun);
     const { call } = request;
     if (isAbout(stale.headers, response.headers)) {
-      if (call?.endedAt === 0) call.source = 'revalidated';
+      if (call?.endedAt === 0) {
+        call.source = 'revalidated';
+        call.cache = 'revalidated';
+      }
       return this.#freshen(asked, { stale, came: response, ...begun });
     }
     if (call?.endedAt === 0) call.attempts += 1;

@@ -175,6 +175,11 @@ class Access implements EntityAccess {
       batch += 1;
       if (entry.freshUntil < until) until = entry.freshUntil;
     }
+    const { record } = this.scope;
+    if (record) {
+      record.keptEntities += batch;
+      record.missedEntities += representations.length - batch;
+    }
     if (until === Infinity) return none;
     recordKept(upstream, { about: told, scope: this.scope, batch });
     this.#tell(until - time);

@@ -100,6 +100,7 @@ function begin(upstream: string, { method, about = unknown, batch = 1, scope }: 
     headersAt: 0,
     endedAt: 0,
     source: 'upstream',
+    cache: undefined,
     status: 0,
     error: undefined,
     attempts: 1,

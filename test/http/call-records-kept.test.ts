@@ -48,9 +48,11 @@ describe('the record of a call that is kept', () => {
 
   test('says `cache` where nothing was sent', async (t) => {
     const { get, calls } = await startKept(t, () => ({ headers: minute, json: 1 }));
-    assert.deepEqual(outcomeOf(await get()), fine);
+    const first = await get();
+    assert.deepEqual([outcomeOf(first), first.cache], [fine, 'miss']);
     const kept = await get();
     assert.deepEqual(outcomeOf(kept), { ...fine, source: 'cache' });
+    assert.equal(kept.cache, 'hit');
     assert.deepEqual([kept.target, kept.sentAt, kept.responseBytes], [undefined, 0, 0]);
     assert.equal(calls.length, 1);
   });
@@ -63,6 +65,7 @@ describe('the record of a call that is kept', () => {
     wait(120_000);
     const again = await get();
     assert.deepEqual(outcomeOf(again), { ...fine, source: 'revalidated', status: 304 });
+    assert.equal(again.cache, 'revalidated');
     assert.ok(again.sentAt > 0);
     assert.equal(calls.length, 2);
   });
@@ -111,6 +114,7 @@ describe('the record of entities that are kept', () => {
         ['upstream', 1, 'graphql'],
       ],
     );
+    assert.deepEqual([record.keptEntities, record.missedEntities], [2, 1]);
     for (const call of record.calls) assert.ok(call.endedAt > 0);
   });
 

@@ -95,6 +95,7 @@ export function callRecord(parts: Partial<CallRecord> = {}): CallRecord {
     headersAt: startedAt + 9,
     endedAt: startedAt + 10,
     source: 'upstream',
+    cache: undefined,
     status: 200,
     error: undefined,
     attempts: 1,

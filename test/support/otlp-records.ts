@@ -93,6 +93,7 @@ export function callOf(changes: Partial<CallRecord> = {}): CallRecord {
     headersAt: startedAt + 18,
     endedAt: startedAt + 20,
     source: 'upstream',
+    cache: undefined,
     status: 200,
     error: undefined,
     attempts: 1,

@@ -48,12 +48,11 @@ export class CallMetrics {
   }
 
   end({ call }: CallEvent): void {
-    const { upstream, kind, source } = call;
+    const { upstream, kind, source, cache } = call;
     const of = this.#upstreams.get([upstream]);
     if (call.startedAt >= this.#since) of.active.add(-1);
     this.#calls.get([upstream, kind, source]).add();
-    if (source === 'cache') this.#cache.count('call', 'hit');
-    if (source === 'revalidated') this.#cache.count('call', 'revalidated');
+    if (cache) this.#cache.count('call', cache);
     // Only of what this call itself sent is anything to be said.
     if (source === 'cache' || source === 'shared') return;
     this.#durationOf(call).observe(secondsOf(call));

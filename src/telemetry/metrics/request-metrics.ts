@@ -89,6 +89,8 @@ export class RequestMetrics {
     if (record.responseBytes > 0) way.responseSize.observe(record.responseBytes);
     this.#countWork(record);
     if (record.cache) this.#cache.count('route', record.cache);
+    if (record.keptEntities > 0) this.#cache.count('entity', 'hit', record.keptEntities);
+    if (record.missedEntities > 0) this.#cache.count('entity', 'miss', record.missedEntities);
     if (record.errors.length > 0) this.#countErrors(record);
     if (record.runs.length > 0) this.#operations.count(record, { outcome, seconds, exemplar });
   }

@@ -21,6 +21,7 @@ function call(record: RequestRecord, from: number, to: number, more: Partial<Cal
     headersAt: record.startedAt + to - 1,
     endedAt: record.startedAt + to,
     source: 'upstream',
+    cache: undefined,
     status: 200,
     error: undefined,
     attempts: 1,

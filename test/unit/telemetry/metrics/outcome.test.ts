@@ -80,6 +80,18 @@ const cases: readonly Case[] = [
     expected: 'upstream_error',
   },
   {
+    when: 'a resolver fails that belongs to an upstream',
+    fields: { status: 200 },
+    errors: [['INTERNAL_ERROR', 'users']],
+    expected: 'gateway_error',
+  },
+  {
+    when: 'a client wants nothing but what is kept',
+    fields: { status: 504, served: 'rest' },
+    errors: [['NOT_KEPT', 'users']],
+    expected: 'client_error',
+  },
+  {
     when: 'identities cannot be checked',
     fields: { status: 503 },
     errors: [['IDENTITY_UNAVAILABLE']],

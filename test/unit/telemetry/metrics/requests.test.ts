@@ -229,11 +229,13 @@ describe('upstream calls', () => {
   test('what was shared or kept is counted as such, and not as a call that was sent', (t) => {
     const metrics = startTestMetrics(t);
     for (const source of ['upstream', 'shared', 'shared', 'cache', 'revalidated'] as const) makeCall({ source });
+    for (const cache of ['hit', 'miss', 'miss', 'revalidated'] as const) makeCall({ cache, upstream: 'other' });
     const { value } = readNow(metrics);
     const calls = (source: string): number => value('weft_upstream_calls_total', { upstream: 'users', source });
     assert.deepEqual(['upstream', 'shared', 'cache', 'revalidated'].map(calls), [1, 2, 1, 1]);
-    assert.equal(value('http_client_request_duration_seconds_count'), 2);
+    assert.equal(value('http_client_request_duration_seconds_count', { upstream: 'users' }), 2);
     assert.equal(value('weft_cache_lookups_total', { cache: 'call', outcome: 'hit' }), 1);
+    assert.equal(value('weft_cache_lookups_total', { cache: 'call', outcome: 'miss' }), 2);
     assert.equal(value('weft_cache_lookups_total', { cache: 'call', outcome: 'revalidated' }), 1);
   });
 });

@@ -91,7 +91,7 @@ export function callOf(over: Partial<CallRecord> = {}): CallRecord {
     ...{ upstream: 'users', kind: 'graphql', method: 'POST', template: '', operationName: undefined },
     ...{ spanId: '00000000000000aa', startedAt, target: 'http://users:80' },
     ...{ sentAt: startedAt + 1, headersAt: startedAt + 2, endedAt: 0, source: 'upstream', status: 200 },
-    ...{ error: undefined, attempts: 1, batch: 1, requestBytes: 0, responseBytes: 0 },
+    ...{ cache: undefined, error: undefined, attempts: 1, batch: 1, requestBytes: 0, responseBytes: 0 },
     ...over,
   };
 }
