@@ -33,11 +33,14 @@ export function examineText(text: string): Examined {
   const document = parse(text);
   const node = getOperationAST(document);
   if (!node) throw new TypeError('expected one operation');
-  return examineOperation({ document, node, operation: undefined, plan: undefined, fieldUses: () => [] }, {
-    schema,
-    supergraph: 's',
-    hints: { ...noCacheHints, hints },
-    varyOf: createVaryOf({ rules: new Map(), callsOthers: new Set() }),
-    credentialHeaders: [],
-  });
+  return examineOperation(
+    { document, node, operation: undefined, plan: undefined, fieldUses: () => [] },
+    {
+      schema,
+      supergraph: 's',
+      hints: { ...noCacheHints, hints },
+      varyOf: createVaryOf({ rules: new Map(), callsOthers: new Set() }),
+      credentialHeaders: [],
+    },
+  );
 }
