@@ -18,9 +18,9 @@ export function rate(metric: string, selector: string, by = ''): string {
 }
 
 /** A quantile of a histogram, by labels. */
-export function quantile(share: number, histogram: string, { selector, by = '' }: Selected): string {
+export function quantile(part: number, histogram: string, { selector, by = '' }: Selected): string {
   const rates = rate(`${histogram}_bucket`, selector, by === '' ? 'le' : `le, ${by}`);
-  return `histogram_quantile(${share}, ${rates})`;
+  return `histogram_quantile(${part}, ${rates})`;
 }
 
 export interface Selected {

@@ -1,4 +1,3 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import type { LogConfig, LogLevel, TelemetryConfig } from '../config/telemetry-types.ts';
 import type { CallEvent, InternalErrorEvent, LimitEvent, NoticeEvent } from './channels.ts';
@@ -9,6 +8,7 @@ import { describeError } from './logs/describe-error.ts';
 import { createIsoClock } from './logs/iso-clock.ts';
 import { openOutput, type Output } from './logs/output.ts';
 import { SlowOperations } from './logs/slow-operations.ts';
+import { listenTo } from './listen.ts';
 import type { RequestRecord } from './record.ts';
 
 export interface LogOptions {
@@ -46,15 +46,16 @@ export async function startLog(config: LogConfig, { destination, service }: LogO
   });
   const log = createLogger({ config, output, clock, base: baseOf(service) });
   const listeners = createListeners({ config, output, clock, base, log });
-  const listening = new Set<Listener>();
+  const listening = new Map<Listener, () => void>();
   // Publishers build what they tell only where somebody listens.
   const listen = (isWanted: (listener: Listener) => boolean): void => {
     for (const listener of listeners) {
       const wanted = isWanted(listener);
-      if (wanted === listening.has(listener)) continue;
-      if (wanted) listening.add(listener);
+      const end = listening.get(listener);
+      if (wanted === (end !== undefined)) continue;
+      if (wanted) listening.set(listener, listenTo(listener.channel, listener.hear));
       else listening.delete(listener);
-      (wanted ? subscribe : unsubscribe)(listener.channel, listener.hear);
+      end?.();
     }
   };
   const listenByLevel = (): void => listen(({ level }) => log.isLevelEnabled(level));

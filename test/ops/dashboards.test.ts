@@ -51,6 +51,9 @@ const expressions = [
   ...[...files].flatMap(([file, { annotations }]) => annotations.list.map(({ expr }) => ({ place: file, expr }))),
 ];
 
+/** Names of Grafana's own menus. */
+const ofGrafana = new Set(['Dashboards', 'New', 'Import']);
+
 describe('dashboards', () => {
   test('the files are what ops/grafana/build.ts writes', () => {
     assert.deepEqual([...files.keys()].toSorted(), Object.keys(dashboards).toSorted());
@@ -145,6 +148,19 @@ describe('dashboards', () => {
         `no panel shows ${name}`,
       );
     }
+  });
+
+  test('docs/operations.md names panels that there are', () => {
+    const titles = [...panels.map(({ title }) => title), ...Object.values(dashboards).map(({ title }) => title)];
+    const named = [...readFileSync('docs/operations.md', 'utf8').matchAll(/(?<!\*)\*([A-Z][^*]+)\*(?!\*)/g)]
+      .map(([, name = '']) => name.replaceAll(/\s+/g, ' '))
+      .filter((name) => !ofGrafana.has(name));
+    assert.ok(named.length > 0);
+    for (const name of named)
+      assert.ok(
+        titles.some((title) => title.startsWith(name)),
+        `no panel ${name}`,
+      );
   });
 
   test('Prometheus can read each expression', withPromtool, async () => {

@@ -1,4 +1,3 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { MetricsConfig } from '../../config/telemetry-types.ts';
 import { chooseMediaType } from '../../lib/accept.ts';
 import {
@@ -8,6 +7,7 @@ import {
   type LimitEvent,
   type NoticeEvent,
 } from '../channels.ts';
+import { listenTo } from '../listen.ts';
 import type { RequestRecord } from '../record.ts';
 import type { ServiceIdentity } from '../traces/resource.ts';
 import { CacheMetrics } from './cache-metrics.ts';
@@ -107,17 +107,16 @@ function listen(registry: Registry, { maxOperations, exemplars }: MetricsConfig)
     requests.end(record, { traceId, spanId, time });
     calls.exemplify(record, traceId, time);
   };
-  const listeners: readonly (readonly [string, (event: unknown) => void])[] = [
-    ['weft:request.begin', (event) => requests.begin(event as RequestRecord)],
-    ['weft:request.end', (event) => end(event as RequestRecord)],
-    ['weft:upstream.begin', (event) => calls.begin(event as CallEvent)],
-    ['weft:upstream.end', (event) => calls.end(event as CallEvent)],
-    ['weft:limit', (event) => events.limit(event as LimitEvent)],
-    ['weft:error', (event) => events.error(event as InternalErrorEvent)],
-    ['weft:notice', (event) => events.notice(event as NoticeEvent)],
+  const endings = [
+    listenTo<RequestRecord>('weft:request.begin', (record) => requests.begin(record)),
+    listenTo<RequestRecord>('weft:request.end', end),
+    listenTo<CallEvent>('weft:upstream.begin', (event) => calls.begin(event)),
+    listenTo<CallEvent>('weft:upstream.end', (event) => calls.end(event)),
+    listenTo<LimitEvent>('weft:limit', (event) => events.limit(event)),
+    listenTo<InternalErrorEvent>('weft:error', (event) => events.error(event)),
+    listenTo<NoticeEvent>('weft:notice', (event) => events.notice(event)),
   ];
-  for (const [channel, listener] of listeners) subscribe(channel, listener);
   return () => {
-    for (const [channel, listener] of listeners) unsubscribe(channel, listener);
+    for (const stop of endings) stop();
   };
 }

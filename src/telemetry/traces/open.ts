@@ -1,8 +1,8 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { TracesConfig } from '../../config/telemetry-types.ts';
 import { redactUrl } from '../../lib/redact-url.ts';
+import { listenTo } from '../listen.ts';
 import type { RequestRecord } from '../record.ts';
 import { routeDiagnostics } from './diagnostics.ts';
 import { createExporter } from './exporter.ts';
@@ -93,20 +93,18 @@ export async function openTraces(config: TracesConfig, service: ServiceIdentity)
 function listen(config: TracesConfig, tell: (record: RequestRecord, isLate: boolean) => void): () => void {
   const sampler = createSampler(config);
   const isKept = createKeeper(config);
-  const onBegin = (message: unknown): void => {
-    (message as RequestRecord).sampler = sampler;
-  };
-  const onEnd = (message: unknown): void => {
-    const record = message as RequestRecord;
-    if (!isTraced(record)) return;
-    if (record.isSampled) tell(record, false);
-    else if (isKept(record)) tell(record, true);
-  };
-  subscribe('weft:request.begin', onBegin);
-  subscribe('weft:request.end', onEnd);
+  const endings = [
+    listenTo<RequestRecord>('weft:request.begin', (record) => {
+      record.sampler = sampler;
+    }),
+    listenTo<RequestRecord>('weft:request.end', (record) => {
+      if (!isTraced(record)) return;
+      if (record.isSampled) tell(record, false);
+      else if (isKept(record)) tell(record, true);
+    }),
+  ];
   return () => {
-    unsubscribe('weft:request.begin', onBegin);
-    unsubscribe('weft:request.end', onEnd);
+    for (const end of endings) end();
   };
 }
 
