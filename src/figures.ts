@@ -35,6 +35,5 @@ export function readFigures(sources: FigureSources): Omit<Figures, 'traces'> {
       ...{ name, schema, circuit: undefined },
       pools: opened.byName.get(name)?.upstream.stats() ?? [],
     })),
-    logLinesDropped: undefined,
   };
 }

@@ -41,10 +41,19 @@ export function createRecords({ clientName, clientVersion, always }: RecordOptio
       record.isAborted = !res.writableFinished;
       // What passed no entrance, such as a request for what is not served, has its id in its answer alone.
       if (record.requestId === '') record.requestId = String(res.getHeader('x-request-id') ?? '');
+      // What is passed through goes out as it came in.
+      if (record.served === 'rest' && record.responseBytes === 0) record.responseBytes = passedBytes(record);
       if (record.requestBytes === 0) record.requestBytes = Number(record.headers['content-length'] ?? 0) || 0;
       if (hearsRequests()) publishRequestEnd(record);
     },
   };
+}
+
+function passedBytes({ method, calls }: RequestRecord): number {
+  if (method === 'HEAD') return 0;
+  let bytes = 0;
+  for (const { kind, responseBytes } of calls) if (kind === 'passthrough') bytes += responseBytes;
+  return bytes;
 }
 
 function firstOf(headers: IncomingMessage['headers'], names: readonly string[]): string | undefined {

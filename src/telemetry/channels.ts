@@ -39,6 +39,7 @@ const callEnds = channel('weft:upstream.end');
 const internalErrors = channel('weft:error');
 const notices = channel('weft:notice');
 const limits = channel('weft:limit');
+const lostLines = channel('weft:log.lost');
 
 /** Stages publish; listeners under `telemetry/` make logs, spans and metrics of it. Without a listener nothing is built. */
 export function hearsRequests(): boolean {
@@ -72,6 +73,15 @@ export function publishInternalError(event: InternalErrorEvent): void {
 
 export function publishNotice(event: NoticeEvent): void {
   notices.publish(event);
+}
+
+/** Lines of the log that nobody took in time. */
+export interface LostLinesEvent {
+  readonly lines: number;
+}
+
+export function publishLostLines(event: LostLinesEvent): void {
+  lostLines.publish(event);
 }
 
 export function publishLimit(make: () => LimitEvent): void {

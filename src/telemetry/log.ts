@@ -1,6 +1,12 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 import type { LogConfig, LogLevel, TelemetryConfig } from '../config/telemetry-types.ts';
-import type { CallEvent, InternalErrorEvent, LimitEvent, NoticeEvent } from './channels.ts';
+import {
+  publishLostLines,
+  type CallEvent,
+  type InternalErrorEvent,
+  type LimitEvent,
+  type NoticeEvent,
+} from './channels.ts';
 import { LimitTally } from './limit-tally.ts';
 import { createAccessLog } from './logs/access-log.ts';
 import { callLine } from './logs/call-line.ts';
@@ -42,7 +48,10 @@ export async function startLog(config: LogConfig, { destination, service }: LogO
   const output = await openOutput({
     format: config.format,
     destination,
-    onLost: (lines) => log.warn({ lines }, 'lines of the log were lost, as its reader was too slow'),
+    onLost: (lines) => {
+      publishLostLines({ lines });
+      log.warn({ lines }, 'lines of the log were lost, as its reader was too slow');
+    },
   });
   const log = createLogger({ config, output, clock, base: baseOf(service) });
   const listeners = createListeners({ config, output, clock, base, log });

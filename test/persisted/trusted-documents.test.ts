@@ -108,8 +108,8 @@ describe('a document that no manifest has', () => {
     await (await open(t, 'off')).ask({ query: stranger });
     const limit = 'trustedDocuments';
     assert.deepEqual(events, [
-      { limit, outcome: 'refused', requestId: 'request-1' },
-      { limit, outcome: 'measured', requestId: 'request-1' },
+      { limit, outcome: 'refused', tier: undefined, requestId: 'request-1' },
+      { limit, outcome: 'measured', tier: undefined, requestId: 'request-1' },
     ]);
   });
 

@@ -23,6 +23,8 @@ export function serve(exchange: Exchange, entry: Entry, { now, more }: ServeOpti
   fields['age'] = String(ageOf(entry, now));
   // RFC 9110, 8.6: no length on a 204.
   if (entry.status !== 204) fields['content-length'] = entry.body.byteLength;
+  const { record } = exchange.scope;
+  if (record && req.method !== 'HEAD') record.responseBytes = entry.body.byteLength;
   res.writeHead(entry.status, Object.assign(fields, more));
   res.end(req.method === 'HEAD' || entry.status === 204 ? undefined : entry.body);
 }

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors.ts';
-import type { InternalErrorEvent, LimitEvent, NoticeEvent } from '../channels.ts';
+import type { InternalErrorEvent, LimitEvent, LostLinesEvent, NoticeEvent } from '../channels.ts';
 import { definitions } from './definitions.ts';
 import { codeName } from './names.ts';
 import type { Registry } from './registry.ts';
@@ -23,5 +23,9 @@ export class EventMetrics {
 
   notice({ level }: NoticeEvent): void {
     this.#registry.amount(definitions.notices, [level]).add();
+  }
+
+  lostLines({ lines }: LostLinesEvent): void {
+    this.#registry.amount(definitions.logLinesDropped, []).add(lines);
   }
 }

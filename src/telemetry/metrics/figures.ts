@@ -20,8 +20,6 @@ export interface Figures {
   readonly upstreams: readonly UpstreamFigures[];
   /** Undefined where no traces are made. */
   readonly traces: TraceFigures | undefined;
-  /** Lines that the log could not write; undefined where it does not count them. */
-  readonly logLinesDropped: number | undefined;
 }
 
 export interface CacheFigures {
@@ -67,7 +65,7 @@ export interface TraceFigures {
 export function readFigures(figures: () => Figures): Source {
   return (write) => {
     const { connections, generation, reloads, plans, caches, cacheFailures, ...rest } = figures();
-    const { redis, upstreams, traces, logLinesDropped } = rest;
+    const { redis, upstreams, traces } = rest;
     write(definitions.connections, [], connections);
     write(definitions.generation, [], generation);
     write(definitions.reloads, ['ok'], reloads.ok);
@@ -79,7 +77,6 @@ export function readFigures(figures: () => Figures): Source {
     for (const { connection, isUp } of redis) write(definitions.redisUp, [connection], isUp ? 1 : 0);
     for (const upstream of upstreams) writeUpstream(write, upstream);
     if (traces) writeTraces(write, traces);
-    if (logLinesDropped !== undefined) write(definitions.logLinesDropped, [], logLinesDropped);
   };
 }
 

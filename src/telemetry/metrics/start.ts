@@ -5,6 +5,7 @@ import {
   type CallEvent,
   type InternalErrorEvent,
   type LimitEvent,
+  type LostLinesEvent,
   type NoticeEvent,
 } from '../channels.ts';
 import { listenTo } from '../listen.ts';
@@ -115,6 +116,7 @@ function listen(registry: Registry, { maxOperations, exemplars }: MetricsConfig)
     listenTo<LimitEvent>('weft:limit', (event) => events.limit(event)),
     listenTo<InternalErrorEvent>('weft:error', (event) => events.error(event)),
     listenTo<NoticeEvent>('weft:notice', (event) => events.notice(event)),
+    listenTo<LostLinesEvent>('weft:log.lost', (event) => events.lostLines(event)),
   ];
   return () => {
     for (const stop of endings) stop();

@@ -6,6 +6,7 @@ import {
   publishCallEnd,
   publishInternalError,
   publishLimit,
+  publishLostLines,
   publishNotice,
 } from '../../../../src/telemetry/channels.ts';
 import { labelName, prometheusName } from '../../../../src/telemetry/metrics/definition.ts';
@@ -306,6 +307,7 @@ function letAllHappen(): void {
   publishLimit(() => ({ limit: 'depth', outcome: 'refused', requestId: 'r' }));
   publishInternalError({ error: new Error('any'), requestId: undefined });
   publishNotice({ level: 'info', message: 'any' });
+  publishLostLines({ lines: 2 });
 }
 
 test('each metric that is defined has a sample, with the labels that are defined, and none has another', (t) => {

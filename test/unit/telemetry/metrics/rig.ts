@@ -39,7 +39,6 @@ export const figures: Figures = {
     },
   ],
   traces: { exported: 100, failed: 10, dropped: 1, queued: 8 },
-  logLinesDropped: 2,
 };
 
 export const options = {
