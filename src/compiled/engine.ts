@@ -7,12 +7,10 @@ import {
 } from '../composition/field-limits/field-limits.ts';
 import { buildJoinGraph } from '../composition/join-graph/build.ts';
 import type { Program } from '../executor/program.ts';
-import type { KeptAnswer } from '../lib/kept-answer.ts';
 import { mapResults } from '../lib/map-results.ts';
 import type { Plan } from '../planner/plan.ts';
 import { printPlan } from '../planner/print-plan.ts';
 import { executeStitched, subscribeStitched } from '../stitched/execute.ts';
-import type { OperationRun } from '../telemetry/record.ts';
 import type { Facade, RequestScope } from '../upstream/types.ts';
 import type { Admission, AdmittedRequest, Finish } from './admission.ts';
 import type { AnswerCache, Run } from './answer-cache.ts';
@@ -20,7 +18,7 @@ import { introspectionRefusal, type Authorization, type MayIntrospect } from './
 import type { EntryParts } from './build-entry.ts';
 import type { CompiledEntry, Entry, Keeping, Reading, Variables } from './entry.ts';
 import { Gate, type Allowed } from './gate.ts';
-import { beginRun } from './operation-run.ts';
+import { beginRun, noteCache } from './operation-run.ts';
 import { Programs, type KeptPrograms } from './programs.ts';
 import { asFetchAnswer, asGraphqlError, gatewayErrorOf, resultOf } from './results.ts';
 
@@ -273,12 +271,6 @@ class Engine {
     if (Symbol.asyncIterator in events) return mapResults(events, shaped);
     return { errors: (events.errors ?? []).map((error) => asGraphqlError({ path: [], error: gatewayErrorOf(error) })) };
   }
-}
-
-function noteCache(run: OperationRun, result: ExecutionResult): ExecutionResult {
-  const { kept } = result as { readonly kept?: KeptAnswer };
-  run.cache = kept?.outcome ?? 'bypass';
-  return result;
 }
 
 async function runProgram(
