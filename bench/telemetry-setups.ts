@@ -14,8 +14,8 @@ export interface TelemetrySetup {
 /** `metrics`: all requests are counted. `lines`: each request has a line in the log. */
 export type Proof = 'metrics' | 'lines';
 
-/** Short, so that the spans of a slice go out with it; batches are nearly full all the same. */
-const exportInterval = '200ms';
+/** Longer than all turns: spans go out when a batch is full, so in the turns that make them, and not between. */
+const exportInterval = '1h';
 
 const silent = { level: 'silent' };
 const accessOnly = { level: 'info', format: 'json', access: {}, slowerThan: 'off' };

@@ -1,47 +1,46 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { load } from './load.ts';
 import { threadsCpuUs } from './process-use.ts';
 import type { Side } from './turns.ts';
 
-/** Many sides in turn, of which each also pays for what it does after its requests: spans that it sends, lines that it writes. */
-
 /** Under way at a time, to one server. */
 const connections = 20;
 
-/** So long after the last turn its spans have been sent and its lines written, in milliseconds. */
-const aftermathMs = 500;
-
 export interface TurnsAmount {
-  /** Requests of one turn. Few: what the machine does beside comes and goes by seconds, and should fall on all sides. */
+  /** Requests of one turn. */
   readonly slice: number;
   readonly rounds: number;
 }
 
-/** Sends so many requests to a side. */
-export async function fireAt({ server, path, shots }: Side, requests: number): Promise<void> {
-  await load({ url: `${server.running.url}${path}`, shots, pool: server.pool }, { connections, requests });
+/** Sends so many requests to a side, and resolves with microseconds of CPU time a request. */
+export async function fireAt({ server, path, shots }: Side, requests: number): Promise<number> {
+  const { pid, url } = server.running;
+  const before = await threadsCpuUs(pid);
+  await load({ url: `${url}${path}`, shots, pool: server.pool }, { connections, requests });
+  return ((await threadsCpuUs(pid)) - before) / requests;
 }
 
-/**
- * Microseconds of CPU time a request, by side and then by round. From one turn to the next one all counts, so that what
- * is left over from a turn is done meanwhile and counts too. Another side is first in each round.
- */
+/** Many sides in turn, another one first in each round: microseconds of CPU time a request, by side and then by round. */
 export async function takeTurnsOfAll(
   sides: readonly Side[],
   { slice, rounds }: TurnsAmount,
 ): Promise<readonly (readonly number[])[]> {
-  const readings = sides.map((): number[] => []);
-  const read = async (at: number): Promise<void> => {
-    readings[at]?.push(await threadsCpuUs(sides[at]?.server.running.pid ?? 0));
-  };
+  const us = sides.map((): number[] => []);
   for (let round = 0; round < rounds; round += 1) {
     for (const turn of sides.keys()) {
       const at = (turn + round) % sides.length;
-      await read(at);
-      await fireAt(sides[at] as Side, slice);
+      us[at]?.push(await fireAt(sides[at] as Side, slice));
     }
   }
-  await wait(aftermathMs);
-  for (const at of sides.keys()) await read(at);
-  return readings.map((values) => values.slice(1).map((value, round) => (value - (values[round] ?? 0)) / slice));
+  return us;
+}
+
+/** Microseconds of CPU time that each side takes in a second without requests. */
+export async function idleOf(sides: readonly Side[], pause: () => Promise<void>): Promise<readonly number[]> {
+  const read = (): Promise<readonly number[]> =>
+    Promise.all(sides.map(({ server }) => threadsCpuUs(server.running.pid)));
+  await pause();
+  const [before, startedAt] = [await read(), performance.now()];
+  await pause();
+  const seconds = (performance.now() - startedAt) / 1000;
+  return (await read()).map((us, at) => (us - (before[at] ?? 0)) / seconds);
 }

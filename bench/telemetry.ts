@@ -1,19 +1,14 @@
-import { fork, execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { appendFile, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { setTimeout as wait } from 'node:timers/promises';
 import { writeGatewayFolder } from './gateway-folders.ts';
 import type { Options } from './options.ts';
-import { threadsCpuUs } from './process-use.ts';
-import { markdownTable } from './report.ts';
-import { gatewayProcessor } from './running.ts';
 import { exchangesOf, loadScenarios } from './scenarios.ts';
 import { setStage, type Stage } from './stage.ts';
-import { median } from './statistics.ts';
-import type { Received, ReceiverMessage } from './telemetry-receiver.ts';
+import { startReceiver, sum, type ReceivedByPath, type Receiver } from './telemetry-receiving.ts';
+import { telemetryTable, type Cast, type Rounds } from './telemetry-report.ts';
 import { off, receiverPathOf, telemetrySetups, type TelemetrySetup } from './telemetry-setups.ts';
-import { fireAt, takeTurnsOfAll } from './telemetry-turns.ts';
+import { fireAt, idleOf, takeTurnsOfAll } from './telemetry-turns.ts';
 import { startGateway, type Server, type Side } from './turns.ts';
 import type { Exchange } from './types.ts';
 import { verify } from './verify.ts';
@@ -35,18 +30,21 @@ const amounts: Readonly<Record<'full' | 'quick', { readonly casts: number; reado
     full: {
       casts: 4,
       workloads: [
-        { name: 'tiny', spans: 3, warmUp: 6000, slice: 1000 },
-        { name: 'hop2', spans: 4, warmUp: 6000, slice: 600 },
+        { name: 'tiny', spans: 3, warmUp: 6000, slice: 2000 },
+        { name: 'hop2', spans: 4, warmUp: 6000, slice: 1300 },
       ],
     },
     quick: {
-      casts: 2,
+      casts: 1,
       workloads: [
-        { name: 'tiny', spans: 3, warmUp: 4000, slice: 500 },
-        { name: 'hop2', spans: 4, warmUp: 3000, slice: 300 },
+        { name: 'tiny', spans: 3, warmUp: 5000, slice: 2000 },
+        { name: 'hop2', spans: 4, warmUp: 4000, slice: 1300 },
       ],
     },
   };
+
+/** Time in which it is seen what a gateway takes without requests. */
+const idleMs = 1000;
 
 /** Under half of what was told is not what is measured. */
 const leastShare = 0.5;
@@ -61,16 +59,13 @@ export async function measureTelemetry({ quick, rounds }: Options): Promise<bool
     for (let cast = 0; cast < casts; cast += 1) {
       measured.push(await measureCast({ stage, receiver, setups, workloads, rounds }));
     }
-    console.log(`\n### Telemetry\n\n${tableOf(setups, workloads, measured)}\n\n${await receiver.describe()}`);
+    console.log(`\n### Telemetry\n\n${telemetryTable(setups, workloads, measured)}\n\n${await receiver.describe()}`);
     return true;
   } finally {
     receiver.close();
     await stage.close();
   }
 }
-
-/** Microseconds of CPU time a request, by workload, setup and round. */
-type Cast = readonly (readonly (readonly number[])[])[];
 
 interface CastParts {
   readonly stage: Stage;
@@ -84,7 +79,8 @@ interface CastParts {
 async function measureCast({ stage, receiver, setups, workloads, rounds }: CastParts): Promise<Cast> {
   const before = await receiver.received();
   const players: Player[] = [];
-  const figures: (readonly (readonly number[])[])[] = [];
+  const figures: Rounds[] = [];
+  let idle: readonly number[] = [];
   try {
     for (const setup of setups) players.push(await startPlayer(stage, setup));
     const shown = await Promise.all(workloads.map(({ name }) => exchangesOfScenario(name)));
@@ -93,13 +89,14 @@ async function measureCast({ stage, receiver, setups, workloads, rounds }: CastP
       for (const { server } of players) sides.push(await sideOf(server, shown[index] ?? []));
       for (const side of sides) await fireAt(side, warmUp);
       figures.push(await takeTurnsOfAll(sides, { slice, rounds }));
+      idle = await idleOf(sides, () => wait(idleMs));
     }
     const sent = workloads.map(({ warmUp, slice }) => warmUp + slice * rounds);
     for (const player of players) await proveCounted(player, sum(sent));
     const spans = sum(workloads.map((workload, index) => workload.spans * (sent[index] ?? 0)));
     const after = await receiver.received();
     for (const { setup } of players) proveTraced(setup, spans, { before, after });
-    return figures;
+    return { figures, idle };
   } finally {
     for (const { server } of players) await server.stop();
   }
@@ -170,92 +167,4 @@ function proveTraced(
   const shown = `${setup.title}: expected some ${Math.round(expected)} spans, but ${told} came`;
   if (told < expected * leastShare) throw new Error(shown);
   if (told < expected * 0.9) console.log(`- ${shown}: the rest had no room in the queue`);
-}
-
-type ReceivedByPath = Readonly<Record<string, Received>>;
-
-interface Receiver {
-  readonly url: string;
-  readonly received: () => Promise<ReceivedByPath>;
-  /** What it has cost, in one line. */
-  readonly describe: () => Promise<string>;
-  readonly close: () => void;
-}
-
-/** On the other processor than the gateways. */
-async function startReceiver(): Promise<Receiver> {
-  const child = fork(fileURLToPath(new URL('telemetry-receiver.ts', import.meta.url)));
-  const next = async <T extends ReceiverMessage>(): Promise<T> => ((await once(child, 'message')) as [T])[0];
-  const { url } = await next<{ url: string }>();
-  const { pid = 0 } = child;
-  execFileSync('taskset', ['-apc', gatewayProcessor, `${pid}`], { stdio: 'ignore' });
-  const cpuBefore = await threadsCpuUs(pid);
-  const received = async (): Promise<ReceivedByPath> => {
-    const reply = next<{ received: ReceivedByPath }>();
-    child.send('count');
-    return (await reply).received;
-  };
-  return {
-    url,
-    received,
-    describe: async () => {
-      const all = Object.values(await received());
-      const [spans, exports] = [sum(all.map((one) => one.spans)), sum(all.map((one) => one.exports))];
-      const us = ((await threadsCpuUs(pid)) - cpuBefore) / Math.max(1, spans);
-      return `The receiver of spans, on another processor: ${spans} in ${exports} exports, ${us.toFixed(1)} us of its own CPU each.`;
-    },
-    close: () => child.disconnect(),
-  };
-}
-
-/** Each setup held against the two that tell nothing, in each cast apart. */
-function tableOf(setups: readonly TelemetrySetup[], workloads: readonly Workload[], casts: readonly Cast[]): string {
-  const heads = [
-    'signal',
-    'target',
-    ...workloads.flatMap(({ name }) => [`${name}: us more`, 'least-most', 'x target']),
-  ];
-  const rows = setups.slice(1).map(({ title, targetUs }, index) => {
-    const cells = workloads.flatMap((_workload, which) => {
-      const differences = casts.map((cast) => differenceOf(cast[which] ?? [], index + 1));
-      const ratio = targetUs === undefined ? '' : (median(differences) / targetUs).toFixed(2);
-      return [signed(median(differences)), rangeOf(differences, signed), ratio];
-    });
-    return [title, targetUs === undefined ? '' : `${targetUs}`, ...cells];
-  });
-  const base = workloads.flatMap((_workload, which) => {
-    const bases = casts.map((cast) => middleMean(cast[which]?.[0] ?? []));
-    return [median(bases).toFixed(1), rangeOf(bases, (us) => us.toFixed(1)), ''];
-  });
-  return markdownTable(heads, [[`${off.title}: us a request`, '', ...base], ...rows]);
-}
-
-/**
- * What a side takes more than the mean of the two that tell nothing, round by round. The second side is the first once
- * more: its difference says how far to believe the others.
- */
-function differenceOf(sides: readonly (readonly number[])[], at: number): number {
-  const [first = [], again = []] = sides;
-  const others = at === 1 ? [first] : [first, again];
-  const differences = sides[at]?.map((us, round) => us - sum(others.map((other) => other[round] ?? 0)) / others.length);
-  return middleMean(differences ?? []);
-}
-
-/** Of the middle half of the values: a turn that something else fell into does not count. */
-function middleMean(values: readonly number[]): number {
-  const cut = Math.floor(values.length / 4);
-  const middle = values.toSorted((a, b) => a - b).slice(cut, values.length - cut);
-  return sum(middle) / middle.length;
-}
-
-function rangeOf(values: readonly number[], print: (value: number) => string): string {
-  return `${print(Math.min(...values))} - ${print(Math.max(...values))}`;
-}
-
-function signed(us: number): string {
-  return `${us < 0 ? '' : '+'}${us.toFixed(1)}`;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
