@@ -88,6 +88,8 @@ export class Invalidations {
 
   /** Whether what Redis was asked for at `since` may be believed: each invalidation known here was there before. */
   mayBelieve(tags: readonly string[], since: Stamp): boolean {
+    // The same, at once: none is pending, and each that is known was settled before.
+    if (this.#pending.size === 0 && since > this.#latest) return true;
     if (since <= this.#floor || !this.#isSettled(everything, since)) return false;
     for (const tag of tags) if (!this.#isSettled(tag, since)) return false;
     return true;
@@ -96,6 +98,13 @@ export class Invalidations {
   /** Since the last invalidation of the tag that is remembered. */
   versionOf(tag: string): string | undefined {
     return this.#known.get(tag)?.version;
+  }
+
+  /** Of the tags, in their order; undefined where none of them is remembered with one. */
+  versionsOf(tags: readonly string[]): readonly (string | undefined)[] | undefined {
+    if (this.#known.size === 0) return undefined;
+    const versions = tags.map((tag) => this.versionOf(tag) || undefined);
+    return versions.some((version) => version !== undefined) ? versions : undefined;
   }
 
   #isAfter(tag: string, since: Stamp): boolean {

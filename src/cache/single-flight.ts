@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { TurnoverMap } from '../lib/turnover-map.ts';
 import type { Redis } from '../redis/connect.ts';
-import { defineLock, type Lock } from './redis/lock.ts';
+import { KeyClaims, type KeyClaim } from './claims.ts';
+import { defineLock, type Lock, type LockState } from './redis/lock.ts';
 import type { SharedResult, SingleFlight } from './types.ts';
 
 export interface SingleFlightOptions {
@@ -29,13 +29,16 @@ export function createSingleFlight({
 }: SingleFlightOptions): SingleFlight {
   const lock = redis && defineLock(redis, { timeoutMs, lockMs });
   const running = new TurnoverMap<string, Promise<unknown>>();
+  const isRunning = (key: string): boolean => running.get(key) !== undefined;
+  const claims = lock && new KeyClaims({ lock, lockMs, isRunning });
   return {
     spansInstances: lock !== undefined,
+    claims,
     run: <T>(key: string, work: () => Promise<T>, shared?: SharedResult<T>): Promise<T> => {
       const known = running.get(key);
       if (known !== undefined) return known as Promise<T>;
-      const isShared = lock !== undefined && shared !== undefined && lock.isUp();
-      const started = isShared ? runShared({ lock, key, work, shared, waitMs }) : startWork(work);
+      const isShared = lock !== undefined && claims !== undefined && shared !== undefined && lock.isUp();
+      const started = isShared ? runShared({ lock, claims, key, work, shared, waitMs }) : startWork(work);
       running.set(key, started);
       const end = (): void => {
         running.delete(key);
@@ -54,19 +57,25 @@ async function startWork<T>(work: () => Promise<T>): Promise<T> {
 
 interface SharedWork<T> {
   readonly lock: Lock;
+  readonly claims: KeyClaims;
   readonly key: string;
   readonly work: () => Promise<T>;
   readonly shared: SharedResult<T>;
   readonly waitMs: number;
 }
 
-async function runShared<T>({ lock, key, work, shared, waitMs }: SharedWork<T>): Promise<T> {
-  const token = randomUUID();
+async function runShared<T>(running: SharedWork<T>): Promise<T> {
+  const { lock, claims, key, work, shared, waitMs } = running;
+  const begun = claims.use(key);
+  const claim = begun ?? claims.make(key);
+  // A look-up that came to no end is not waited for again.
+  let known = begun && lockStateOf(begun);
   const deadline = performance.now() + waitMs;
   let mayRepeat = false;
   for (let stepMs = firstStepMs; ; stepMs = Math.min(stepMs * 2, maxStepMs)) {
-    const state = await lock.take(key, token, mayRepeat);
-    if (state === 'taken') return workAndRelease({ lock, key, work, shared, waitMs }, token);
+    const state = known ?? (await lock.take(key, claim.token, mayRepeat));
+    known = undefined;
+    if (state === 'taken') return workAndRelease(running, claim);
     if (state === 'unknown') return work();
     if (state === 'done') {
       const found = await lookAgain(shared);
@@ -80,12 +89,19 @@ async function runShared<T>({ lock, key, work, shared, waitMs }: SharedWork<T>):
   }
 }
 
-async function workAndRelease<T>({ lock, key, work, shared }: SharedWork<T>, token: string): Promise<T> {
+/** Undefined where Redis is to be asked: it had an entry, which was no good. */
+function lockStateOf({ state = 'unknown' }: KeyClaim): LockState | undefined {
+  return state === 'unneeded' ? undefined : state;
+}
+
+async function workAndRelease<T>({ claims, work, shared }: SharedWork<T>, claim: KeyClaim): Promise<T> {
+  claims.hold(claim);
   try {
     return await work();
   } finally {
+    claims.end(claim);
     // Nobody here waits for it.
-    const release = (): void => lock.release(key, token);
+    const release = (): void => claims.release(claim);
     const writing = shared.written?.();
     if (writing === undefined) release();
     else void writing.then(release, release);

@@ -9,7 +9,7 @@ import { defineCacheCommands } from './redis/commands.ts';
 import { readMessage } from './redis/message.ts';
 import { RemoteStore } from './redis/remote-store.ts';
 import { Subscription } from './redis/subscription.ts';
-import type { CacheCounts, CacheStore, Entry, Found, Stamp } from './types.ts';
+import type { CacheCounts, CacheStore, Claims, Entry, Found, Stamp } from './types.ts';
 
 /*
  * Entries come in by `set` and go out by `get`: from memory, which is bounded in bytes, or from Redis behind it, which all
@@ -30,9 +30,9 @@ export function createCacheStore(options: CacheStoreOptions): CacheStore {
   const stamp = (): Stamp => performance.now();
   return {
     own: { get: (key) => store.getOwn(key), set: (key, entry, since) => store.setOwn(key, entry, since), stamp },
-    get: (key) => store.get(key),
+    get: (key, claims) => store.get(key, claims),
     stamp,
-    set: (key, entry, since) => store.set(key, entry, since),
+    set: (key, entry, since, claims) => store.set(key, entry, since, claims),
     written: (key) => store.written(key),
     delete: (key) => store.delete(key),
     encoded: (key, entry, coding) => store.memory.encoded(key, entry, coding),
@@ -79,19 +79,20 @@ class LayeredStore {
     this.#subscription = new Subscription({ redis, onMessage, onHearing: () => this.#forget(remote) });
   }
 
-  get(key: string): Found | undefined | Promise<Found | undefined> {
+  get(key: string, claims: Claims | undefined): Found | undefined | Promise<Found | undefined> {
     const now = Date.now();
     const kept = this.memory.get(key, now);
     // Where it is not fresh any more, another instance may have a newer one.
     const isFresh = kept !== undefined && kept.entry.freshUntil > now;
-    if (!isFresh && this.#remote?.isUp()) return this.#ask(key, this.#remote);
+    if (!isFresh && this.#remote?.isUp()) return this.#ask(key, this.#remote, claims);
     return this.#count(kept?.found);
   }
 
-  set(key: string, entry: Entry, since: Stamp): void {
+  set(...[key, entry, since, claims]: Parameters<CacheStore['set']>): void {
     // Redis is told them: made now they are counted with the entry, and of what it was made of.
     if (this.#remote !== undefined && entry.hasTagsAtHand === false) void entry.tags;
-    if (this.setOwn(key, entry, since)) this.#remote?.store(key, entry, since);
+    if (!this.setOwn(key, entry, since)) return;
+    this.#remote?.store({ key, entry, since, claim: claims?.heldFor(key) });
   }
 
   getOwn(key: string): Found | undefined {
@@ -138,11 +139,11 @@ class LayeredStore {
     this.#remote?.close();
   }
 
-  #ask(key: string, remote: RemoteStore): Promise<Found | undefined> {
+  #ask(key: string, remote: RemoteStore, claims: Claims | undefined): Promise<Found | undefined> {
     const running = this.#asking.get(key);
     if (running !== undefined) return running.then((found) => this.#count(found));
     const since = performance.now();
-    const asking: Promise<Found | undefined> = remote.find(key).then((entry) => {
+    const asking: Promise<Found | undefined> = remote.find(key, claims).then((entry) => {
       const isCurrent = this.#asking.get(key) === asking;
       if (isCurrent) this.#asking.delete(key);
       return this.#choose(key, isCurrent ? entry : undefined, since);

@@ -42,12 +42,21 @@ export interface CacheStore {
    * so here, too.
    */
   readonly own: OwnStore;
-  /** At once (no promise) where memory knows, or there is nothing else to ask. Never throws or rejects; outages are misses. */
-  readonly get: (key: string) => Found | undefined | Promise<Found | undefined>;
+  /**
+   * At once (no promise) where memory knows, or there is nothing else to ask. Never throws or rejects; outages are misses.
+   *
+   * @param claims Where Redis has nothing, the key is taken in the same step: for who would run work for this very key.
+   */
+  readonly get: (key: string, claims?: Claims) => Found | undefined | Promise<Found | undefined>;
   /** To be taken before the work begins whose result is stored. */
   readonly stamp: () => Stamp;
-  /** Stores, unless one of the entry's tags was made invalid after the stamp, here or on another instance. Never throws; memory at once. */
-  readonly set: (key: string, entry: Entry, since: Stamp) => void;
+  /**
+   * Stores, unless one of the entry's tags was made invalid after the stamp, here or on another instance. Never throws; memory
+   * at once.
+   *
+   * @param claims Where work runs for this very key, it is let go of in the same step.
+   */
+  readonly set: (key: string, entry: Entry, since: Stamp, claims?: Claims) => void;
   /**
    * Resolves once what `set` writes under the key is in Redis, or could not be; undefined: nothing is being written.
    * Never rejects.
@@ -90,6 +99,8 @@ export interface CacheCounts {
 export interface SingleFlight {
   /** Whether it may reach other instances; else it merges what this process does alone. */
   readonly spansInstances: boolean;
+  /** For a store on the same Redis, whose steps take a key and let go of it in passing; undefined: there are no others. */
+  readonly claims: Claims | undefined;
   /**
    * The result of the running work for the key, or of `work` where none runs. What the others get is the very same value;
    * a failure is everyone's too. Nobody's leaving ends it. Over instances only where `shared` says how a result is found.
@@ -97,6 +108,29 @@ export interface SingleFlight {
   readonly run: <T>(key: string, work: () => Promise<T>, shared?: SharedResult<T>) => Promise<T>;
   readonly close: () => void;
 }
+
+/** How a store takes keys for a single flight, and lets go of them, by the commands that it sends anyway. */
+export interface Claims {
+  /** Called where Redis is asked for the key. Undefined: it is not to be taken. */
+  readonly begin: (key: string) => Claim | undefined;
+  /** Under which work for the key runs here; undefined: there is no such work, or it holds nothing. */
+  readonly heldFor: (key: string) => Claim | undefined;
+}
+
+/** One instance's wish to hold a key, so that no other works for it. */
+export interface Claim {
+  /** Unlike that of any other claim. */
+  readonly token: string;
+  /** For how long it is held at most, in milliseconds. */
+  readonly holdMs: number;
+  /** What Redis said; called once. What is taken and not used by the end of this turn is let go of. */
+  readonly settle: (state: ClaimState) => void;
+  /** Redis has let go of it. */
+  readonly released: () => void;
+}
+
+/** `taken`: it is held now. `held`: another holds it. `unknown`: Redis did not say. `unneeded`: there is an entry. */
+export type ClaimState = 'taken' | 'held' | 'unknown' | 'unneeded';
 
 /** How a result gets from one instance to the others: it is stored by the one that made it, and found by the rest. */
 export interface SharedResult<T> {

@@ -4,6 +4,7 @@ import type { GatewayError } from '../errors.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
 import type { Caller } from '../identity/caller.ts';
 import { addLateFields } from '../lib/default-fields.ts';
+import type { RequestRecord } from '../telemetry/record.ts';
 import { serverTimingOf } from '../telemetry/server-timing.ts';
 import { endAfterRequest, isUnread } from '../lib/unread-request.ts';
 import { checkAddress } from './addresses.ts';
@@ -118,25 +119,37 @@ function authenticate({ authenticator, clientCertificateOf }: EntranceOptions): 
   if (authenticator.providers.length === 0) return () => undefined;
   return (entering) => {
     if (isPreflight(entering)) return undefined;
-    const { req, client, record } = entering;
-    const startedAt = record ? performance.now() : 0;
-    const caller = authenticator.authenticate({
-      headers: req.headers,
-      rawHeaders: req.rawHeaders,
-      url: req.url ?? '',
-      isFromTrustedProxy: client.isFromTrustedProxy,
-      clientCertificate: () => clientCertificateOf(req),
-    });
+    const { req, client } = entering;
+    const caller = timed(entering.record, () =>
+      authenticator.authenticate({
+        headers: req.headers,
+        rawHeaders: req.rawHeaders,
+        url: req.url ?? '',
+        isFromTrustedProxy: client.isFromTrustedProxy,
+        clientCertificate: () => clientCertificateOf(req),
+      }),
+    );
     const take = (found: Caller): undefined => {
       entering.caller = found;
-      if (record) record.authenticationMs = performance.now() - startedAt;
     };
-    if (!(caller instanceof Promise)) return take(caller);
-    return caller.then(take, (error: unknown) => {
-      if (record) record.authenticationMs = performance.now() - startedAt;
-      throw error;
-    });
+    return caller instanceof Promise ? caller.then(take) : take(caller);
   };
+}
+
+/** Notes how long it took to find out who asks, or that it cannot be found out. */
+function timed<T>(record: RequestRecord | undefined, find: () => T | Promise<T>): T | Promise<T> {
+  if (!record) return find();
+  const startedAt = performance.now();
+  const note = (): void => {
+    record.authenticationMs = performance.now() - startedAt;
+  };
+  let found: T | Promise<T> | undefined;
+  try {
+    found = find();
+    return found instanceof Promise ? found.finally(note) : found;
+  } finally {
+    if (!(found instanceof Promise)) note();
+  }
 }
 
 const checkAccess: Step = (entering) => {

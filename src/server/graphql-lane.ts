@@ -8,7 +8,8 @@ import type { RequestScope } from '../upstream/types.ts';
 import { prefersPage } from './accepted.ts';
 import { namesDocument, pathOf } from './document-path.ts';
 import { createGraphiqlPage } from './graphiql.ts';
-import { sendRefusal, type GraphqlHandler } from './graphql-server.ts';
+import type { GraphqlHandler } from './graphql-server.ts';
+import { sendRefusal } from './refusal.ts';
 
 /** Answers one HTTP request. `draining` aborts when the server shuts down: streams end then. */
 export type Lane = (req: IncomingMessage, res: ServerResponse, draining: AbortSignal) => Promise<void>;

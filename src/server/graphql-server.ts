@@ -11,7 +11,7 @@ import type { RequestScope } from '../upstream/types.ts';
 import { eventStream, graphqlJson, json, readAccepted, type Accepted } from './accepted.ts';
 import { sendAnswer, type Answer } from './answer.ts';
 import { formatError as formatErrorForClients, type FormatError } from './format-error.ts';
-import { answerOf, answerOfBatch, formatResult, statusOfResult, type Result } from './graphql-answer.ts';
+import { answerOf, answerOfBatch, type Result } from './graphql-answer.ts';
 import { runBatch } from './graphql-batch.ts';
 import {
   readGraphqlRequest,
@@ -20,6 +20,7 @@ import {
   type RequestLimits,
   type RunnableRequest,
 } from './graphql-request.ts';
+import { refusalOf, sendRefusal } from './refusal.ts';
 import { createOurYoga, paramsOf, type OurYoga } from './graphql-yoga.ts';
 import { isWhole, keptFields, sendKept } from './send-kept.ts';
 import { sendResponse } from './send-response.ts';
@@ -233,7 +234,9 @@ class Handler {
       const message = `A batch is answered as one: expected "accept" to allow ${json} or ${graphqlJson}.`;
       throw new GatewayError('NOT_ACCEPTABLE', message);
     }
-    context.scope.limits?.expectOperations(asked.batch.length);
+    const { limits, record } = context.scope;
+    limits?.expectOperations(asked.batch.length);
+    if (record) record.batchSize = asked.batch.length;
     const results = await runBatch(asked, {
       findText: (request) => this.#findText(request, context.scope),
       runKnown: (request) => this.#runKnown(request, context),
@@ -274,31 +277,11 @@ function withText(asked: GraphqlRequest, text: string): RunnableRequest {
   return asked.query === text ? (asked as RunnableRequest) : { ...asked, query: text };
 }
 
-/** Answers with nothing but an error: nothing has run, and how the client takes its answer is not known. */
-export function sendRefusal(
-  { req, res, scope }: Pick<GraphqlContext, 'req' | 'res' | 'scope'>,
-  error: unknown,
-  formatError: FormatError = formatErrorForClients,
-): void {
-  const result = formatResult({ errors: [error] }, scope, formatError);
-  sendAnswer(req, res, {
-    status: statusOfResult(result, graphqlJson),
-    headers: { 'content-type': `${json}; charset=utf-8` },
-    text: JSON.stringify(result),
-  });
-}
-
 function checkMethod({ method }: IncomingMessage, res: ServerResponse): void {
   if (method === 'GET' || method === 'POST') return;
   // RFC 9110, 15.5.6: an answer 405 must say what is allowed.
   res.setHeader('allow', 'GET, POST');
   throw new GatewayError('METHOD_NOT_ALLOWED', `Expected GET or POST, but got: ${method}`);
-}
-
-/** Yoga makes a URL of `host` and the request's target, which fails where they are none. */
-function refusalOf(error: unknown): unknown {
-  if (!(error instanceof TypeError) || !('code' in error) || error.code !== 'ERR_INVALID_URL') return error;
-  return new GatewayError('BAD_REQUEST', 'Expected "host" and the request target to make a URL.', { cause: error });
 }
 
 function sendText({ req, res, scope }: GraphqlContext, answer: Answer): void {

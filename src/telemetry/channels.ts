@@ -16,7 +16,7 @@ export interface NoticeEvent {
 
 /** A limit, budget or switch that had no room for a request, or would have had none. */
 export interface LimitEvent {
-  /** Name of the limit: of `limits.rates`, a bound of documents (`maxDepth`), `cost`, a field's coordinate. */
+  /** Name of the limit: of `limits.rates`, a bound of documents (`maxDepth`), `cost`, `@rateLimit` with a field's coordinate. */
   readonly limit: string;
   /** `measured`: it was let pass, as the limit is only measured. */
   readonly outcome: 'refused' | 'measured';
@@ -30,6 +30,18 @@ export interface CallEvent {
   readonly call: CallRecord;
   /** '' where it was made for the gateway itself. */
   readonly requestId: string;
+}
+
+/** What each channel carries. */
+export interface Events {
+  readonly 'weft:request.begin': RequestRecord;
+  readonly 'weft:request.end': RequestRecord;
+  readonly 'weft:upstream.begin': CallEvent;
+  readonly 'weft:upstream.end': CallEvent;
+  readonly 'weft:error': InternalErrorEvent;
+  readonly 'weft:notice': NoticeEvent;
+  readonly 'weft:limit': LimitEvent;
+  readonly 'weft:log.lost': LostLinesEvent;
 }
 
 const requestBegins = channel('weft:request.begin');

@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { publishInternalError } from './channels.ts';
+import { publishInternalError, type Events } from './channels.ts';
 
 /**
  * Listens to a channel. A listener that throws would end the process, as Node.js has it of every subscriber; here it loses
@@ -7,11 +7,11 @@ import { publishInternalError } from './channels.ts';
  *
  * @returns What ends it.
  */
-export function listenTo<Event>(channel: string, hear: (event: Event) => void): () => void {
+export function listenTo<Name extends keyof Events>(channel: Name, hear: (event: Events[Name]) => void): () => void {
   let hasFailed = false;
   const guarded = (event: unknown): void => {
     try {
-      hear(event as Event);
+      hear(event as Events[Name]);
     } catch (thrown) {
       if (hasFailed) return;
       hasFailed = true;

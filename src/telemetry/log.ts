@@ -3,6 +3,7 @@ import type { LogConfig, LogLevel, TelemetryConfig } from '../config/telemetry-t
 import {
   publishLostLines,
   type CallEvent,
+  type Events,
   type InternalErrorEvent,
   type LimitEvent,
   type NoticeEvent,
@@ -117,7 +118,7 @@ function createLogger({ config, output, clock, base }: Parts & { readonly base: 
 }
 
 interface Listener {
-  readonly channel: string;
+  readonly channel: keyof Events;
   /** The least severe level that it writes at; it is not told what nobody would write. */
   readonly level: LogLevel;
   readonly hear: (event: unknown) => void;

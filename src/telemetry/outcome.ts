@@ -19,8 +19,6 @@ const known: ReadonlySet<string> = new Set(errorCodes);
  */
 export function faultOf(code: string, upstream: string | undefined): Fault {
   if (code.startsWith('UPSTREAM_')) return 'upstream';
-  // Whoever asks for nothing but what is kept has to live with its not being there.
-  if (code === 'NOT_KEPT') return 'client';
   // The upstream that it names is the one whose resolvers ran.
   if (code === 'INTERNAL_ERROR') return 'gateway';
   // RFC 9111, 5.2.1.7 has it answered with 504, though it is what the client asked for.

@@ -37,7 +37,7 @@ export async function startInstance(t: Pick<TestContext, 'after'>, options: Inst
 }
 
 /** Until an entry goes when others say so. What Redis has refused to begin with went for another reason. */
-async function untilHearing({ store, redis }: Instance): Promise<void> {
+export async function untilHearing({ store, redis }: Instance): Promise<void> {
   const key = `probe ${randomUUID()}`;
   const message = JSON.stringify({ by: 'rig', version: 'i', tags: [key] });
   for (;;) {

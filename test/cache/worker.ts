@@ -43,13 +43,13 @@ async function make({ key, times, tags }: Extract<Order, { readonly do: 'make' }
     runs += 1;
     const since = store.stamp();
     await pause(30);
-    store.set(key, entryOf('made', { tags }), since);
+    store.set(key, entryOf('made', { tags }), since, flight.claims);
     return true;
   };
   const lookAgain = async (): Promise<true | undefined> => (await store.get(key)) && true;
   const written = (): Promise<void> | undefined => store.written(key);
   const ask = async (): Promise<boolean> =>
-    (await store.get(key)) !== undefined || flight.run(key, work, { lookAgain, written });
+    (await store.get(key, flight.claims)) !== undefined || flight.run(key, work, { lookAgain, written });
   const results = await Promise.all(Array.from({ length: times }, ask));
   return { runs, got: results.filter(Boolean).length, at: clock() };
 }

@@ -30,7 +30,6 @@ const schema = /* GraphQL */ `
   }
   type Query {
     person(id: ID!): Person
-    held(id: ID!): Person
     failing(id: ID!): Person
     lost(id: ID!): Person
     broken: String
@@ -47,7 +46,6 @@ export const Person = people.entity({ key: 'id', one: people.get('/people/{id}')
 
 export const Query = {
   person: Person.one(),
-  held: people.get('/held/{id}'),
   failing: people.get('/failing/{id}'),
   lost: people.get('/lost/{id}'),
   broken: () => { throw new Error('broken'); },

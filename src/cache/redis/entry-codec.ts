@@ -2,14 +2,17 @@ import { ownBytes } from '../memory/compress.ts';
 import type { Entry } from '../types.ts';
 
 /*
- * One value holds an entry: two bytes of its own, the length of the head, the head as JSON, the body as it is. The head has
- * the versions that the entry's tags had when it was stored.
+ * One value holds an entry: a mark of its own, the lengths of the head and of the body, the head as JSON, the body as it is;
+ * then the versions that the entry's tags had when it was stored, which a script of Redis can put there.
  */
 
-// A later layout has another second byte, so that instances of both kinds take each other's values for unreadable.
-const mark = 0x57_01;
-const lengthAt = 2;
-const headAt = 6;
+// A later layout has another mark, so that instances of both kinds take each other's values for unreadable.
+const mark = 'W2';
+const lengthDigits = 8;
+const bodyLengthAt = mark.length + lengthDigits;
+const headAt = bodyLengthAt + lengthDigits;
+/** Between versions: none has it. */
+const separator = ',';
 
 export interface StoredEntry {
   readonly entry: Entry;
@@ -23,36 +26,53 @@ interface Head {
   /** `madeAt`, `freshUntil`, `staleUntil`, `staleIfErrorUntil`, `keptUntil`. */
   readonly t: readonly [number, number, number, number, number?];
   readonly g: Entry['tags'];
-  readonly v: StoredEntry['versions'];
 }
 
-/** Pure. */
-export function writeEntry({ entry, versions }: StoredEntry): Buffer {
-  const { status, headers, body, madeAt, freshUntil, staleUntil, staleIfErrorUntil, keptUntil, tags } = entry;
+/** Pure. All of the value but the versions: text where the body is at hand as such, which is sent without a copy. */
+export function writeEntry(entry: Entry): string | Buffer {
+  const { status, headers, text, madeAt, freshUntil, staleUntil, staleIfErrorUntil, keptUntil, tags } = entry;
   const times = [madeAt, freshUntil, staleUntil, staleIfErrorUntil] as const;
   const t: Head['t'] = keptUntil === undefined ? times : [...times, keptUntil];
-  const head: Head = { s: status, h: headers, t, g: tags, v: versions };
-  const text = JSON.stringify(head);
-  const headBytes = Buffer.byteLength(text);
+  const head = JSON.stringify({ s: status, h: headers, t, g: tags } satisfies Head);
+  const headBytes = Buffer.byteLength(head);
+  // It is ASCII alone.
+  if (text !== undefined) return mark + digitsOf(headBytes) + digitsOf(text.length) + head + text;
+  const { body } = entry;
   const value = Buffer.allocUnsafe(headAt + headBytes + body.byteLength);
-  value.writeUInt16BE(mark);
-  value.writeUInt32BE(headBytes, lengthAt);
-  value.write(text, headAt);
+  value.write(mark + digitsOf(headBytes) + digitsOf(body.byteLength) + head);
   value.set(body, headAt + headBytes);
   return value;
 }
 
-/** Pure. Undefined where the value is none that `writeEntry` gives. */
+/** Pure. What follows in the value. */
+export function writeVersions(versions: StoredEntry['versions']): string {
+  return versions.join(separator);
+}
+
+/** Pure. Undefined where the value is none that `writeEntry` and `writeVersions` give. */
 export function readEntry(value: Buffer): StoredEntry | undefined {
-  if (value.byteLength < headAt || value.readUInt16BE() !== mark) return undefined;
-  const bodyAt = headAt + value.readUInt32BE(lengthAt);
-  if (bodyAt > value.byteLength) return undefined;
+  if (value.byteLength < headAt || value.toString('latin1', 0, mark.length) !== mark) return undefined;
+  const bodyAt = headAt + lengthAt(value, mark.length);
+  const versionsAt = bodyAt + lengthAt(value, bodyLengthAt);
+  // Also where one of them is no number.
+  if (!(versionsAt <= value.byteLength)) return undefined;
   const head = readHead(value.toString('utf8', headAt, bodyAt));
-  if (head === undefined) return undefined;
+  const versions = value.toString('utf8', versionsAt).split(separator);
+  if (head === undefined || versions.length !== head.g.length + 1) return undefined;
   const [madeAt, freshUntil, staleUntil, staleIfErrorUntil, keptUntil] = head.t;
-  const body = ownBytes(value.subarray(bodyAt));
+  const body = ownBytes(value.subarray(bodyAt, versionsAt));
   const times = { madeAt, freshUntil, staleUntil, staleIfErrorUntil, ...(keptUntil !== undefined && { keptUntil }) };
-  return { entry: { status: head.s, headers: head.h, body, ...times, tags: head.g }, versions: head.v };
+  return { entry: { status: head.s, headers: head.h, body, ...times, tags: head.g }, versions };
+}
+
+function digitsOf(length: number): string {
+  return length.toString(16).padStart(lengthDigits, '0');
+}
+
+/** `NaN` where there is none. */
+function lengthAt(value: Buffer, at: number): number {
+  const digits = value.toString('latin1', at, at + lengthDigits);
+  return /^[\da-f]+$/.test(digits) ? Number.parseInt(digits, 16) : NaN;
 }
 
 function readHead(text: string): Head | undefined {
@@ -63,7 +83,7 @@ function readHead(text: string): Head | undefined {
     return undefined;
   }
   if (!isObject(head)) return undefined;
-  const { s, h, t, g, v } = head;
+  const { s, h, t, g } = head;
   const isGood =
     Number.isInteger(s) &&
     isObject(h) &&
@@ -71,9 +91,7 @@ function readHead(text: string): Head | undefined {
     Array.isArray(t) &&
     (t.length === 4 || t.length === 5) &&
     t.every((time) => typeof time === 'number') &&
-    isTexts(g) &&
-    isTexts(v) &&
-    v.length === g.length + 1;
+    isTexts(g);
   return isGood ? (head as unknown as Head) : undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { Redis } from '../../redis/connect.ts';
 import { describeFailure } from '../../redis/tell-operators.ts';
+import { gatherWrites } from '../../redis/one-write.ts';
 import { lockKey } from './keys.ts';
 import { Link } from '../../redis/link.ts';
 import { withPatience } from '../../redis/patience.ts';
@@ -16,6 +17,8 @@ export interface Lock {
   readonly take: (key: string, token: string, mayRepeat: boolean) => Promise<LockState>;
   /** Does nothing where the token does not hold it any more. */
   readonly release: (key: string, token: string) => void;
+  /** Whether it went well where another command took a key, or tried to. */
+  readonly noted: (isGood: boolean) => void;
   readonly close: () => void;
 }
 
@@ -24,8 +27,8 @@ export interface LockOptions {
   readonly lockMs: number;
 }
 
-// How long it is known that the work was done: who looked before it was stored comes to ask within that time.
-const doneMs = 1000;
+/** How long it is known that the work was done: who looked before it was stored comes to ask within that time. */
+export const doneMs = 1000;
 
 const takeLua = `
 local holder = redis.pcall('GET', KEYS[1])
@@ -51,11 +54,13 @@ export function defineLock(redis: Redis, { timeoutMs, lockMs }: LockOptions): Lo
     probe: async () => withPatience(redis.set('weft:cache:probe', '1', 'PX', 1), timeoutMs),
     notices: undefined,
   });
+  const gather = gatherWrites(redis);
   const failed = (error: unknown): void => link.failed(describeFailure(error as Error));
   return {
     isUp: () => link.isUp(),
     take: async (key, token, mayRepeat) => {
       try {
+        gather();
         const taking = commands.weftCacheTake(lockKey(key), token, lockMs, mayRepeat ? 1 : 0);
         const state = (await withPatience(taking, timeoutMs)) as LockState;
         link.succeeded();
@@ -66,7 +71,12 @@ export function defineLock(redis: Redis, { timeoutMs, lockMs }: LockOptions): Lo
       }
     },
     release: (key, token) => {
+      gather();
       commands.weftCacheRelease(lockKey(key), token).catch(failed);
+    },
+    noted: (isGood) => {
+      if (isGood) link.succeeded();
+      else link.failed('a key could not be taken');
     },
     close: () => link.close(),
   };

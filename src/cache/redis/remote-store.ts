@@ -3,7 +3,7 @@ import { TurnoverMap } from '../../lib/turnover-map.ts';
 import { describeFailure } from '../../redis/tell-operators.ts';
 import { everything, type Invalidations } from '../invalidations.ts';
 import { endOfEntry, sizeOfBody } from '../memory/entry-size.ts';
-import type { Entry, Stamp } from '../types.ts';
+import type { Claim, Claims, Entry, Stamp } from '../types.ts';
 import type { CacheCommands } from './commands.ts';
 import { readEntry, writeEntry } from './entry-codec.ts';
 import { Link } from '../../redis/link.ts';
@@ -66,9 +66,9 @@ export class RemoteStore {
   }
 
   /** At most as long as a look-up may take. */
-  async find(key: string): Promise<Entry | undefined> {
+  async find(key: string, claims: Claims | undefined): Promise<Entry | undefined> {
     try {
-      const entry = await withPatience(this.#read(key), this.#options.timeoutMs);
+      const entry = await withPatience(this.#read(key, claims?.begin(key)), this.#options.timeoutMs);
       this.#link.succeeded();
       return entry;
     } catch (error) {
@@ -78,14 +78,13 @@ export class RemoteStore {
     }
   }
 
-  /** @param since When the work on the entry began. */
-  store(key: string, entry: Entry, since: Stamp): void {
+  store({ key, entry, since, claim }: ToStore): void {
     const now = performance.now();
     if (now < this.#fullUntil || now - since > longestWorkMs || !this.#link.isUp()) return;
     const size = sizeOfBody(entry);
     if (this.#waitingBytes + size > maxWaitingBytes) return;
     this.#waitingBytes += size;
-    const writing: Writing = { key, entry, since, done: undefined };
+    const writing: Writing = { key, entry, since, claim, done: undefined };
     this.#writing.set(key, writing);
     writing.done = this.#write(writing).then(() => {
       this.#waitingBytes -= size;
@@ -128,9 +127,9 @@ export class RemoteStore {
     }
   }
 
-  async #read(key: string): Promise<Entry | undefined> {
+  async #read(key: string, claim: Claim | undefined): Promise<Entry | undefined> {
     const { commands } = this.#options;
-    const value = await commands.read(key);
+    const value = claim ? await this.#readOrTake(key, claim) : await commands.read(key);
     if (value === null) return undefined;
     const stored = readEntry(value);
     if (stored === undefined) {
@@ -142,21 +141,60 @@ export class RemoteStore {
     return versions.every((version, at) => version === present[at]) ? entry : undefined;
   }
 
+  async #readOrTake(key: string, claim: Claim): Promise<Buffer | null> {
+    let said: Awaited<ReturnType<CacheCommands['readOrTake']>>;
+    try {
+      said = await this.#options.commands.readOrTake(key, claim);
+    } catch (error) {
+      claim.settle('unknown');
+      throw error;
+    }
+    claim.settle(typeof said === 'string' ? said : 'unneeded');
+    return typeof said === 'string' ? null : said;
+  }
+
   async #write(writing: Writing): Promise<void> {
-    const { key, entry, since } = writing;
+    const { entry, since, claim } = writing;
     const { commands, invalidations } = this.#options;
     const lifeMs = Math.ceil(endOfEntry(entry) - Date.now());
     if (lifeMs <= 0 || !invalidations.mayBelieve(entry.tags, since)) return;
     try {
       const tags = [everything, ...entry.tags];
-      const versions = await commands.ensureVersions(tags, makeUpVersion(), lifeMs);
-      if (!invalidations.mayBelieve(entry.tags, since) || !this.#areKnown(tags, versions)) return;
-      if (this.#writing.get(key) !== writing) return;
-      await commands.write(key, writeEntry({ entry, versions }), lifeMs);
+      const isKept = commands.keep
+        ? await this.#writeAtOnce(writing, { tags, lifeMs, keep: commands.keep })
+        : await this.#writeInSteps(writing, tags, lifeMs);
+      if (!isKept) return;
+      claim?.released();
       this.#wrote();
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  /** Nothing comes in between, but what was done here since it was sent: that is sent after it, and so done after it. */
+  async #writeAtOnce(writing: Writing, { tags, lifeMs, keep }: AtOnce): Promise<boolean> {
+    const { key, entry, since, claim } = writing;
+    const { commands, invalidations } = this.#options;
+    const keeping = { tags, known: invalidations.versionsOf(tags), fresh: makeUpVersion() };
+    const versions = await keep({ key, lifeMs, claim }, writeEntry(entry), keeping);
+    if (versions !== undefined) {
+      this.#areKnown(tags, versions);
+      return false;
+    }
+    // Redis that had forgotten the script was sent it anew, maybe after what should have followed.
+    const isGood = invalidations.isQuietSince(since) || invalidations.mayBelieve(entry.tags, since);
+    if (!isGood || this.#writing.get(key) === undefined) await commands.remove(key);
+    return true;
+  }
+
+  async #writeInSteps(writing: Writing, tags: readonly string[], lifeMs: number): Promise<boolean> {
+    const { key, entry, since, claim } = writing;
+    const { commands, invalidations } = this.#options;
+    const versions = await commands.ensureVersions(tags, makeUpVersion(), lifeMs);
+    if (!invalidations.mayBelieve(entry.tags, since) || !this.#areKnown(tags, versions)) return false;
+    if (this.#writing.get(key) !== writing) return false;
+    await commands.write({ key, lifeMs, claim }, writeEntry(entry), versions);
+    return true;
   }
 
   /** Whether all that the versions come of was known before the work began: else some of it may have come since. */
@@ -211,10 +249,22 @@ export class RemoteStore {
   }
 }
 
-interface Writing {
+interface ToStore {
   readonly key: string;
   readonly entry: Entry;
+  /** When the work on it began. */
   readonly since: Stamp;
+  /** Under which the work was done: let go of in the same step. */
+  readonly claim: Claim | undefined;
+}
+
+interface AtOnce {
+  readonly tags: readonly string[];
+  readonly lifeMs: number;
+  readonly keep: NonNullable<CacheCommands['keep']>;
+}
+
+interface Writing extends ToStore {
   done: Promise<void> | undefined;
 }
 

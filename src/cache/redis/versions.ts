@@ -22,9 +22,14 @@ export const versionLifeMs = 5 * 60_000;
 /** What took longer is not stored in Redis: an invalidation may be forgotten by then. */
 export const longestWorkMs = 4 * 60_000;
 
-/** For a tag that has none. */
+// As many random bits are asked for once as in each version of an invalidation; the number makes each another one.
+const madeUpHere = `n${randomBytes(12).toString('base64url')}`;
+let madeUp = 0;
+
+/** For a tag that has none. Unlike any other version, of any process. */
 export function makeUpVersion(): string {
-  return `n${randomBytes(12).toString('base64url')}`;
+  madeUp += 1;
+  return `${madeUpHere}${madeUp.toString(36)}`;
 }
 
 /** Whether the version comes of an invalidation, so that not everyone may store under it. */

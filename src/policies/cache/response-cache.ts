@@ -123,7 +123,10 @@ class ResponseCache {
       ? examined.plainKey
       : answerKey(examined.key, { names, values, masked, vary, caller: isPrivate ? scope.caller : undefined });
     const asking: Asking = { examined, asked, values, run, key, varying, isPrivate, maxAgeMs };
-    const found = this.#parts.store.get(key);
+    const { store, singleFlight } = this.#parts;
+    // What is not kept is run by each for itself.
+    const claims = singleFlight.claims && this.#isPassed(key) ? undefined : singleFlight.claims;
+    const found = store.get(key, claims);
     return found instanceof Promise ? found.then((each) => this.#settle(asking, each)) : this.#settle(asking, found);
   }
 
@@ -220,7 +223,7 @@ class ResponseCache {
     const returned = returnedBy(scope.responseHeaders);
     const entry = watch.mayKeep ? this.#entryOf(asking, { result, returned, freshMs: watch.freshMs }) : undefined;
     if (entry) {
-      store.set(key, entry, since);
+      store.set(key, entry, since, this.#parts.singleFlight.claims);
       entry.forgetData();
     }
     if (!watch.mayKeep) this.#passes.set(key, this.#parts.now() + passMs);

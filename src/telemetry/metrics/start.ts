@@ -1,13 +1,6 @@
 import type { MetricsConfig } from '../../config/telemetry-types.ts';
 import { chooseMediaType } from '../../lib/accept.ts';
-import {
-  publishInternalError,
-  type CallEvent,
-  type InternalErrorEvent,
-  type LimitEvent,
-  type LostLinesEvent,
-  type NoticeEvent,
-} from '../channels.ts';
+import { publishInternalError } from '../channels.ts';
 import { listenTo } from '../listen.ts';
 import type { RequestRecord } from '../record.ts';
 import type { ServiceIdentity } from '../traces/resource.ts';
@@ -109,14 +102,14 @@ function listen(registry: Registry, { maxOperations, exemplars }: MetricsConfig)
     calls.exemplify(record, traceId, time);
   };
   const endings = [
-    listenTo<RequestRecord>('weft:request.begin', (record) => requests.begin(record)),
-    listenTo<RequestRecord>('weft:request.end', end),
-    listenTo<CallEvent>('weft:upstream.begin', (event) => calls.begin(event)),
-    listenTo<CallEvent>('weft:upstream.end', (event) => calls.end(event)),
-    listenTo<LimitEvent>('weft:limit', (event) => events.limit(event)),
-    listenTo<InternalErrorEvent>('weft:error', (event) => events.error(event)),
-    listenTo<NoticeEvent>('weft:notice', (event) => events.notice(event)),
-    listenTo<LostLinesEvent>('weft:log.lost', (event) => events.lostLines(event)),
+    listenTo('weft:request.begin', (record) => requests.begin(record)),
+    listenTo('weft:request.end', end),
+    listenTo('weft:upstream.begin', (event) => calls.begin(event)),
+    listenTo('weft:upstream.end', (event) => calls.end(event)),
+    listenTo('weft:limit', (event) => events.limit(event)),
+    listenTo('weft:error', (event) => events.error(event)),
+    listenTo('weft:notice', (event) => events.notice(event)),
+    listenTo('weft:log.lost', (event) => events.lostLines(event)),
   ];
   return () => {
     for (const stop of endings) stop();

@@ -94,10 +94,10 @@ function listen(config: TracesConfig, tell: (record: RequestRecord, isLate: bool
   const sampler = createSampler(config);
   const isKept = createKeeper(config);
   const endings = [
-    listenTo<RequestRecord>('weft:request.begin', (record) => {
+    listenTo('weft:request.begin', (record) => {
       record.sampler = sampler;
     }),
-    listenTo<RequestRecord>('weft:request.end', (record) => {
+    listenTo('weft:request.end', (record) => {
       if (!isTraced(record)) return;
       if (record.isSampled) tell(record, false);
       else if (isKept(record)) tell(record, true);

@@ -11,6 +11,7 @@ import { createPeople } from '../../support/cache-people.ts';
 import { createCacheRig, type CacheRig, type CacheRigOptions } from '../../support/cache-rig.ts';
 import { until } from '../../support/until.ts';
 import { startRedis } from '../../support/redis.ts';
+import { untilHearing } from '../../cache/rig.ts';
 import { serveSchema } from '../../support/serve-schema.ts';
 
 interface Served {
@@ -146,9 +147,14 @@ describe('instances with one Redis', () => {
       await Promise.all([waitForRedis(redis, 5000), waitForRedis(other, 5000)]);
       await using first = await serve({ redis });
       await using second = await serve({ redis: other });
+      // What began before an instance heard the others is not stored.
+      await untilHearing({ store: first.rig.store, redis });
+      await untilHearing({ store: second.rig.store, redis: other });
+      const entries = async (): Promise<number> => (await redis.keys('weft:cache:e:*')).length;
+      const before = await entries();
       await first.post({ query });
       // Nobody waits for the write: the answer may be out before Redis has it.
-      await until(async () => (await redis.keys('weft:cache:e:*')).length === 1);
+      await until(async () => (await entries()) > before);
       const shared = await second.post({ query });
       assert.deepEqual([shared.headers.get('x-cache'), second.rig.calls()], ['hit', 0]);
       assert.deepEqual(await shared.json(), answer);
@@ -175,6 +181,8 @@ describe('instances with one Redis', () => {
       assert.ok(one && two);
       await using first = await serve({ redis: one });
       await using second = await serve({ redis: two });
+      await untilHearing({ store: first.rig.store, redis: one });
+      await untilHearing({ store: second.rig.store, redis: two });
       const asked = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? first : second).post({ query }));
       for (const response of await Promise.all(asked)) assert.deepEqual(await response.json(), answer);
       assert.equal(first.rig.calls() + second.rig.calls(), 1);
