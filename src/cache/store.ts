@@ -7,7 +7,7 @@ import { endOfEntry, sizeOfBody } from './memory/entry-size.ts';
 import { MemoryStore } from './memory/memory-store.ts';
 import { defineCacheCommands } from './redis/commands.ts';
 import { readMessage } from './redis/message.ts';
-import { RemoteStore } from './redis/remote-store.ts';
+import { RemoteStore, type ToStore } from './redis/remote-store.ts';
 import { Subscription } from './redis/subscription.ts';
 import type { CacheCounts, CacheStore, Claims, Entry, Found, Stamp } from './types.ts';
 
@@ -32,7 +32,7 @@ export function createCacheStore(options: CacheStoreOptions): CacheStore {
     own: { get: (key) => store.getOwn(key), set: (key, entry, since) => store.setOwn(key, entry, since), stamp },
     get: (key, claims) => store.get(key, claims),
     stamp,
-    set: (key, entry, since, claims) => store.set(key, entry, since, claims),
+    set: (key, entry, since, claims) => store.set({ key, entry, since, claim: claims?.heldFor(key) }),
     written: (key) => store.written(key),
     delete: (key) => store.delete(key),
     encoded: (key, entry, coding) => store.memory.encoded(key, entry, coding),
@@ -88,11 +88,11 @@ class LayeredStore {
     return this.#count(kept?.found);
   }
 
-  set(...[key, entry, since, claims]: Parameters<CacheStore['set']>): void {
+  set(given: ToStore): void {
+    const { key, entry, since } = given;
     // Redis is told them: made now they are counted with the entry, and of what it was made of.
     if (this.#remote !== undefined && entry.hasTagsAtHand === false) void entry.tags;
-    if (!this.setOwn(key, entry, since)) return;
-    this.#remote?.store({ key, entry, since, claim: claims?.heldFor(key) });
+    if (this.setOwn(key, entry, since)) this.#remote?.store(given);
   }
 
   getOwn(key: string): Found | undefined {

@@ -5,7 +5,7 @@ import { writeVersions } from './entry-codec.ts';
 import { channel, entryKey, lockKey, versionKey } from './keys.ts';
 import { doneMs } from './lock.ts';
 
-/** What the cache asks of Redis. Each command is of one key, or goes to no Cluster. All reject as those of the connection do. */
+/** What the cache asks of Redis. Each command is of one slot, or goes to no Cluster. All reject as those of the connection do. */
 export interface CacheCommands {
   readonly isReady: () => boolean;
   readonly read: (key: string) => Promise<Buffer | null>;

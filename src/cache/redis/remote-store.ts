@@ -249,7 +249,8 @@ export class RemoteStore {
   }
 }
 
-interface ToStore {
+/** An entry that is to be kept. */
+export interface ToStore {
   readonly key: string;
   readonly entry: Entry;
   /** When the work on it began. */

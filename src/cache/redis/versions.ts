@@ -4,12 +4,13 @@ import type { CacheCommands } from './commands.ts';
 import { writeMessage } from './message.ts';
 
 /*
- * How an invalidation holds against all that goes on at the same time, in a Cluster too, where no step can be of two keys:
+ * How an invalidation holds against all that goes on at the same time, in a Cluster too, where no step can be of two tags:
  *
  * - Each tag has a version. An entry is stored with the versions of its tags, and is good as long as each is the same. To
  *   make a tag's entries invalid is to change its version: one step, whatever their number, and nothing that could be left
  *   half done. A version that is gone (expired, evicted) makes entries bad, never good: no version is ever used twice.
  * - Whoever stores an entry reads the versions first and writes the entry then. A change in between makes the entry bad.
+ *   Where there is no Cluster, both are one script, which no change comes between.
  * - A change before the versions are read, but after the work on the entry began, is what is left. Versions that come of an
  *   invalidation can be told from those that were only made up; such a one is accepted by those alone who knew it when the
  *   work began, from a message or from Redis. It stays for longer than any work lasts.
