@@ -1,4 +1,5 @@
 import type { ExecutionResult } from 'graphql';
+import type { OperationRun } from '../telemetry/record.ts';
 import type { RequestScope } from '../upstream/types.ts';
 import type { ExaminedOperation } from './admission.ts';
 import type { Variables } from './entry.ts';
@@ -23,6 +24,8 @@ export interface AskedAnswer {
   /** Coerced, defaults filled in: declared variables alone; undefined where they do not fit, so that nothing is kept. */
   readonly values: Variables | undefined;
   readonly scope: RequestScope;
+  /** Hears what came of the cache; undefined where nobody listens. */
+  readonly run?: OperationRun | undefined;
   /** Numbers of the guard table that are masked, ascending; empty: none. */
   readonly masked: readonly number[];
 }

@@ -18,7 +18,7 @@ import { introspectionRefusal, type Authorization, type MayIntrospect } from './
 import type { EntryParts } from './build-entry.ts';
 import type { CompiledEntry, Entry, Keeping, Reading, Variables } from './entry.ts';
 import { Gate, type Allowed } from './gate.ts';
-import { beginRun, noteCache } from './operation-run.ts';
+import { beginRun } from './operation-run.ts';
 import { Programs, type KeptPrograms } from './programs.ts';
 import { asFetchAnswer, asGraphqlError, gatewayErrorOf, resultOf } from './results.ts';
 
@@ -241,10 +241,10 @@ class Engine {
     if (!keeping || !this.#answers) return run(request);
     const { variables, scope, run: told } = request;
     const values = given ?? keeping.coerce(variables).values;
-    const asked = { variables, values, scope, masked };
+    if (told) told.cache = 'bypass';
+    const asked = { variables, values, scope, masked, run: told };
     const runAs: Run = (other) => run({ variables, values, scope: other ?? scope, run: told });
-    const answer = this.#answers.answer(keeping.examined, asked, runAs);
-    return told ? answer.then((result) => noteCache(told, result)) : answer;
+    return this.#answers.answer(keeping.examined, asked, runAs);
   }
 
   #run(runnable: Runnable | CompiledEntry, request: AdmittedRequest): Promise<ExecutionResult> {

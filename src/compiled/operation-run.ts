@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { print, type DocumentNode, type ExecutionResult, type OperationDefinitionNode } from 'graphql';
-import type { KeptAnswer } from '../lib/kept-answer.ts';
+import { print, type DocumentNode, type OperationDefinitionNode } from 'graphql';
 import type { OperationIdentity, OperationRun } from '../telemetry/record.ts';
 import type { RequestScope } from '../upstream/types.ts';
 import type { Entry, Variables } from './entry.ts';
@@ -43,11 +42,4 @@ export function beginRun(
   };
   record.runs.push(run);
   return run;
-}
-
-/** Notes what came of the cache of answers. */
-export function noteCache(run: OperationRun, result: ExecutionResult): ExecutionResult {
-  const { kept } = result as { readonly kept?: KeptAnswer };
-  run.cache = kept?.outcome ?? 'bypass';
-  return result;
 }

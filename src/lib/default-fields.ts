@@ -9,6 +9,8 @@ export type Fields = Readonly<Record<string, string>>;
  * more than all else that a request passes before it is let in.
  */
 export class AnswerWithDefaults extends ServerResponse {
+  /** Whatever belongs to the request that this answers: a map beside would cost more, and a field made later too. */
+  carried: unknown = undefined;
   #defaults: Fields | undefined;
   #late: (() => Fields) | undefined;
 

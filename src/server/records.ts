@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hearsRequests, publishRequestBegin, publishRequestEnd } from '../telemetry/channels.ts';
-import { carryRecord, recordOf, RequestRecord } from '../telemetry/record.ts';
+import { carryRecord, recordOf, RequestRecord, type ClientWords } from '../telemetry/record.ts';
 
 export interface RecordOptions {
   /** Request headers, lower case, that say what program asks and in which version; the first that is there counts. */
@@ -23,13 +23,15 @@ export const noRecords: RecordOptions = { clientName: [], clientVersion: [], alw
 const maxNameLength = 64;
 
 export function createRecords({ clientName, clientVersion, always }: RecordOptions): Records {
+  const readClient = (headers: RequestRecord['headers']): ClientWords => ({
+    name: firstOf(headers, clientName),
+    version: firstOf(headers, clientVersion),
+  });
   return {
     begin: (req, res) => {
       if (!always && !hearsRequests()) return;
       const { method = '', headers } = req;
-      const record = new RequestRecord(method, headers);
-      record.clientName = firstOf(headers, clientName);
-      record.clientVersion = firstOf(headers, clientVersion);
+      const record = new RequestRecord(method, headers, readClient);
       carryRecord(res, record);
       publishRequestBegin(record);
     },
@@ -56,7 +58,7 @@ function passedBytes({ method, calls }: RequestRecord): number {
   return bytes;
 }
 
-function firstOf(headers: IncomingMessage['headers'], names: readonly string[]): string | undefined {
+function firstOf(headers: RequestRecord['headers'], names: readonly string[]): string | undefined {
   for (const name of names) {
     const value = headers[name];
     if (typeof value === 'string' && value !== '') return value.slice(0, maxNameLength);

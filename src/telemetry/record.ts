@@ -110,6 +110,16 @@ export interface ErrorRecord {
 /** Errors of one request that are told apart; a broken list of a thousand entries is one thing that went wrong. */
 const maxErrors = 16;
 
+/** What a client says of its own program. */
+export interface ClientWords {
+  readonly name: string | undefined;
+  readonly version: string | undefined;
+}
+
+type ReadClient = (headers: RequestRecord['headers']) => ClientWords;
+
+const unknownClient: ReadClient = () => ({ name: undefined, version: undefined });
+
 export class RequestRecord {
   readonly method: string;
   /** By `performance.now()`. */
@@ -124,7 +134,7 @@ export class RequestRecord {
   path: string | undefined = undefined;
   /** Name of the route's upstream; undefined for GraphQL. */
   upstream: string | undefined = undefined;
-  trace: TracePlace | undefined = undefined;
+  #trace: { readonly place: TracePlace } | undefined = undefined;
   /** Decides by what is known so far whether the trace is sampled. Set by whoever listens when the record begins. */
   sampler: ((record: RequestRecord) => boolean) | undefined = undefined;
   #isSampled: boolean | undefined = undefined;
@@ -132,8 +142,7 @@ export class RequestRecord {
   callerId: string | undefined = undefined;
   consumer: string | undefined = undefined;
   tier: string | undefined = undefined;
-  clientName: string | undefined = undefined;
-  clientVersion: string | undefined = undefined;
+  #client: ClientWords | undefined = undefined;
   /** The client's address as trusted proxies have it; for a listener whose configuration wants it, and for nobody else. */
   address: string | undefined = undefined;
   /** Time until the request was let in or refused, and of it for credentials, in milliseconds. */
@@ -155,16 +164,57 @@ export class RequestRecord {
   missedEntities = 0;
   /** How many operations an HTTP batch has; 0 for a request that is no batch. */
   batchSize = 0;
-  readonly runs: OperationRun[] = [];
-  readonly calls: CallRecord[] = [];
-  readonly errors: ErrorRecord[] = [];
+  #runs: OperationRun[] | undefined = undefined;
+  #calls: CallRecord[] | undefined = undefined;
+  #errors: ErrorRecord[] | undefined = undefined;
   /** The request's headers, for a listener whose configuration names some. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 
-  constructor(method: string, headers: RequestRecord['headers']) {
+  readonly #readClient: ReadClient;
+
+  /** @param readClient Asked once, where somebody wants to know what program asks. Default: nobody knows. */
+  constructor(method: string, headers: RequestRecord['headers'], readClient: ReadClient = unknownClient) {
     this.method = method;
     this.headers = headers;
+    this.#readClient = readClient;
     this.startedAt = performance.now();
+  }
+
+  // Most requests are looked at by few listeners, and seldom for all that could be said: such things are made when asked for.
+
+  get runs(): OperationRun[] {
+    return (this.#runs ??= []);
+  }
+
+  get calls(): CallRecord[] {
+    return (this.#calls ??= []);
+  }
+
+  get errors(): ErrorRecord[] {
+    return (this.#errors ??= []);
+  }
+
+  /** Undefined where the request was answered before its place in a trace was looked for. */
+  get trace(): TracePlace | undefined {
+    return this.#trace?.place;
+  }
+
+  set trace(place: TracePlace | undefined) {
+    this.#trace = place && { place };
+  }
+
+  /** @param trace Knows the place; not asked before somebody wants to know. */
+  standsIn(trace: { readonly place: TracePlace }): void {
+    this.#trace = trace;
+  }
+
+  /** What program asks, by its own word; at most 64 UTF-16 units. */
+  get clientName(): string | undefined {
+    return (this.#client ??= this.#readClient(this.headers)).name;
+  }
+
+  get clientVersion(): string | undefined {
+    return (this.#client ??= this.#readClient(this.headers)).version;
   }
 
   /** Whether the trace is sampled: decided when it is first asked, which is when the first upstream call goes out. */
@@ -180,18 +230,17 @@ export class RequestRecord {
   }
 }
 
-const carried = Symbol('record');
-
+/** `AnswerWithDefaults` has a field for it. */
 interface Carrier {
-  [carried]?: RequestRecord;
+  carried?: unknown;
 }
 
 /** Has an answer carry its record, so that whoever holds the answer finds it. */
 export function carryRecord(res: object, record: RequestRecord): void {
-  (res as Carrier)[carried] = record;
+  (res as Carrier).carried = record;
 }
 
 /** The record of the request that this is the answer to; undefined where there is none. */
 export function recordOf(res: object): RequestRecord | undefined {
-  return (res as Carrier)[carried];
+  return (res as Carrier).carried as RequestRecord | undefined;
 }

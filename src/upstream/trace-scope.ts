@@ -25,7 +25,7 @@ export interface TraceScopeOptions {
 /** Makes it, and tells the record its place in the trace. */
 export function createTraceScope({ headers, propagation = onlyW3c, record }: TraceScopeOptions): TraceScope {
   const scope = new LazyTrace(headers, propagation, record);
-  if (record !== undefined) record.trace = scope.place;
+  record?.standsIn(scope);
   return scope;
 }
 

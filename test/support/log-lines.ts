@@ -48,10 +48,18 @@ export async function linesOf(config: Partial<LogConfig>, run: (log: Log) => voi
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
+type Parts = Partial<Writable<RequestRecord>>;
+
+function withoutLists(parts: Parts): Omit<Parts, 'method' | 'headers' | 'runs' | 'calls' | 'errors'> {
+  const { method: _method, headers: _headers, runs: _runs, calls: _calls, errors: _errors, ...rest } = parts;
+  return rest;
+}
+
 /** A request that has ended after 12.5 ms, with these particulars. */
-export function endedRecord(parts: Partial<Writable<RequestRecord>> = {}): RequestRecord {
-  const { method = 'POST', headers = {}, runs = [], calls = [], errors = [], ...rest } = parts;
-  const record = new RequestRecord(method, headers);
+export function endedRecord(parts: Parts = {}): RequestRecord {
+  const { method = 'POST', headers = {}, runs = [], calls = [], errors = [] } = parts;
+  const { clientName: name, clientVersion: version, ...rest } = withoutLists(parts);
+  const record = new RequestRecord(method, headers, () => ({ name, version }));
   Object.assign(record, { served: 'graphql', requestId: 'r1', route: '/graphql', status: 200 }, rest);
   record.endedAt = rest.endedAt ?? record.startedAt + 12.5;
   record.runs.push(...runs);

@@ -43,7 +43,9 @@ export const startedAt = 3_600_000;
 
 /** A request to the GraphQL endpoint that took 40 ms. */
 export function recordOf(changes: Partial<RequestRecord> = {}): RequestRecord {
-  return Object.assign(new RequestRecord(changes.method ?? 'POST', changes.headers ?? {}), {
+  const { method = 'POST', headers = {}, clientName: name, clientVersion: version, ...rest } = changes;
+  const record = new RequestRecord(method, headers, () => ({ name, version }));
+  return Object.assign(record, {
     startedAt,
     endedAt: startedAt + 40,
     served: 'graphql',
@@ -51,7 +53,7 @@ export function recordOf(changes: Partial<RequestRecord> = {}): RequestRecord {
     route: '/graphql',
     status: 200,
     trace: { traceId, spanId: serverSpanId, parentId: undefined, parentSampled: undefined, state: '' },
-    ...changes,
+    ...rest,
   } satisfies Partial<RequestRecord>);
 }
 

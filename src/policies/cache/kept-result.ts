@@ -3,6 +3,7 @@ import type { ExecutionResult } from 'graphql';
 import type { CacheStore, Entry } from '../../cache/types.ts';
 import type { KeptAnswer } from '../../lib/kept-answer.ts';
 import type { ResponseHeaders } from '../../upstream/response-headers.ts';
+import type { OperationRun } from '../../telemetry/record.ts';
 import type { RequestScope } from '../../upstream/types.ts';
 import { AnswerEntry, readBody, returnedField, type Returned } from './answer-entry.ts';
 import { readErrors } from './kept-errors.ts';
@@ -15,6 +16,8 @@ export interface Sending {
   readonly key: string;
   readonly store: Pick<CacheStore, 'encoded'>;
   readonly scope: RequestScope;
+  /** Hears what came of the cache; undefined where nobody listens. */
+  readonly run: OperationRun | undefined;
   /** Value of `vary`; `''` for none. */
   readonly vary: string;
   /** Whether the key is one caller's. */
@@ -81,6 +84,7 @@ class Kept implements KeptAnswer {
     const headers = headersOf(entry, sending);
     this.headers = more ? { ...headers, ...more } : headers;
     this.outcome = outcome;
+    if (sending.run) sending.run.cache = outcome;
     this.#entry = entry;
     this.#key = sending.key;
     this.#store = sending.store;

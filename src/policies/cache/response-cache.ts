@@ -275,7 +275,8 @@ class ResponseCache {
   }
 
   #sendingOf({ key, asked, varying, isPrivate }: Asking, now: number): Sending {
-    return { key, store: this.#parts.store, scope: asked.scope, vary: varying.text, isPrivate, now };
+    const { scope, run } = asked;
+    return { key, store: this.#parts.store, scope, run, vary: varying.text, isPrivate, now };
   }
 }
 
