@@ -30,8 +30,10 @@ export const log = section({
     .prefault(false)
     .describe('Whether each request has a line, and what is in it; errors have one whatever "sample" says'),
   slowerThan: durationOrOff()
-    .prefault('1s')
-    .describe('GraphQL operations that took longer are written with their plan; off: none'),
+    .optional()
+    .describe(
+      'GraphQL operations that took longer are written with their plan; off: none. Default 1s where "access" is on, else off',
+    ),
   redact: section({
     headers: fieldNames.default([]).describe('Headers, beside those of credentials'),
     queryParameters: z

@@ -106,7 +106,8 @@ export function toLog({ level, format, access, slowerThan, redact }: LogValues):
       paths: access.paths,
       addresses: access.addresses,
     },
-    slowerThanMs: slowerThan === 'off' ? 0 : slowerThan,
+    // Where requests have a line each, finding slow ones costs nothing more.
+    slowerThanMs: slowerThan === 'off' ? 0 : (slowerThan ?? (access ? 1000 : 0)),
     redact: { headers: lowerCase(redact.headers), queryParameters: redact.queryParameters },
   };
 }

@@ -56,7 +56,7 @@ test('the printed configuration has every key with its unit, defaults too', asyn
         level: 'info',
         format: 'auto',
         access: false,
-        slowerThan: '1s',
+        slowerThan: 'off',
         redact: { headers: [], queryParameters: [] },
       },
       trustedProxies: [],

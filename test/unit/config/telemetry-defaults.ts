@@ -16,7 +16,7 @@ export const logDefaults: LogConfig = {
   level: 'info',
   format: 'auto',
   access: undefined,
-  slowerThanMs: 1000,
+  slowerThanMs: 0,
   redact: { headers: [], queryParameters: [] },
 };
 

@@ -40,6 +40,8 @@ test('what the pages call defaults is so', async (context) => {
   const { gateway } = await readGateway(context, '{}');
   const { telemetry, log, graphql } = gateway;
   assert.deepEqual([telemetry.traces, telemetry.metrics, telemetry.serverTiming], [undefined, undefined, false]);
-  assert.deepEqual([log.access, log.level, log.slowerThanMs, log.format], [undefined, 'info', 1000, 'auto']);
+  assert.deepEqual([log.access, log.level, log.slowerThanMs, log.format], [undefined, 'info', 0, 'auto']);
+  const { gateway: withLines } = await readGateway(context, 'log: { access: true }');
+  assert.equal(withLines.log.slowerThanMs, 1000);
   assert.deepEqual([graphql.queryPlan, graphql.timeline ?? false], [false, false]);
 });

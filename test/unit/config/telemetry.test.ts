@@ -40,6 +40,7 @@ test('traces, metrics and the access log are off, and "true" is every default of
   });
   assert.deepEqual(gateway.log, {
     ...logDefaults,
+    slowerThanMs: 1000,
     access: { rate: 1, rules: [], headers: [], variables: false, paths: false, addresses: 'none' },
   });
 });
