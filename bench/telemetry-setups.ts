@@ -36,7 +36,7 @@ export function telemetrySetups(receiver: string): readonly TelemetrySetup[] {
     ...(targetUs !== undefined && { targetUs }),
   });
   return [
-    { ...off, title: 'off, another process' },
+    { ...off, title: 'off, once more' },
     { title: 'metrics', gateway: { log: silent, telemetry: { metrics: {} } }, targetUs: 2, proofs: ['metrics'] },
     { title: 'access log', gateway: { log: accessOnly }, targetUs: 4, proofs: ['lines'] },
     traced(0),
@@ -49,8 +49,7 @@ export function telemetrySetups(receiver: string): readonly TelemetrySetup[] {
       proofs: ['metrics', 'lines'],
       sampled: 0.1,
     },
-    { title: 'nothing configured: log, slow operations', gateway: {} },
-    { title: 'server-timing', gateway: { log: silent, telemetry: { serverTiming: true } } },
+    { title: 'slow operations', gateway: { log: { level: 'info', format: 'json', slowerThan: '1s' } } },
   ];
 }
 

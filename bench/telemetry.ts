@@ -1,15 +1,16 @@
 import { appendFile, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { writeGatewayFolder } from './gateway-folders.ts';
 import type { Options } from './options.ts';
+import { freePort } from './running.ts';
 import { exchangesOf, loadScenarios } from './scenarios.ts';
 import { setStage, type Stage } from './stage.ts';
-import { startReceiver, sum, type ReceivedByPath, type Receiver } from './telemetry-receiving.ts';
+import { startReceiver, sum, type Receiver } from './telemetry-receiving.ts';
 import { telemetryTable, type Cast, type Rounds } from './telemetry-report.ts';
 import { off, receiverPathOf, telemetrySetups, type TelemetrySetup } from './telemetry-setups.ts';
-import { fireAt, idleOf, takeTurnsOfAll } from './telemetry-turns.ts';
-import { startGateway, type Server, type Side } from './turns.ts';
+import { fireAt, idleOf } from './telemetry-turns.ts';
+import { startServer, type Server, type Side } from './turns.ts';
 import type { Exchange } from './types.ts';
 import { verify } from './verify.ts';
 
@@ -19,45 +20,31 @@ interface Workload {
   readonly name: 'tiny' | 'hop2';
   /** Spans of one request. */
   readonly spans: number;
-  /** Requests before, and of one turn. */
+  /** Requests before all turns, at the begin of each turn, and of one turn. */
   readonly warmUp: number;
+  readonly settle: number;
   readonly slice: number;
 }
 
-/** Two processes of one gateway are never quite alike: `casts` times all are started afresh. */
-const amounts: Readonly<Record<'full' | 'quick', { readonly casts: number; readonly workloads: readonly Workload[] }>> =
-  {
-    full: {
-      casts: 4,
-      workloads: [
-        { name: 'tiny', spans: 3, warmUp: 6000, slice: 2000 },
-        { name: 'hop2', spans: 4, warmUp: 6000, slice: 1300 },
-      ],
-    },
-    quick: {
-      casts: 1,
-      workloads: [
-        { name: 'tiny', spans: 3, warmUp: 5000, slice: 2000 },
-        { name: 'hop2', spans: 4, warmUp: 4000, slice: 1300 },
-      ],
-    },
-  };
+const workloads: readonly Workload[] = [
+  { name: 'tiny', spans: 3, warmUp: 8000, settle: 300, slice: 1500 },
+  { name: 'hop2', spans: 4, warmUp: 8000, settle: 300, slice: 1000 },
+];
 
-/** Time in which it is seen what a gateway takes without requests. */
-const idleMs = 1000;
+/** Compiled code differs from process to process: the gateway is started afresh so often. */
+const casts = { full: 4, quick: 2 } as const;
 
 /** Under half of what was told is not what is measured. */
 const leastShare = 0.5;
 
 /** Prints it. Resolves with true. */
 export async function measureTelemetry({ quick, rounds }: Options): Promise<boolean> {
-  const { casts, workloads } = amounts[quick ? 'quick' : 'full'];
   const [stage, receiver] = await Promise.all([setStage(), startReceiver()]);
   const setups = [off, ...telemetrySetups(receiver.url)];
   const measured: Cast[] = [];
   try {
-    for (let cast = 0; cast < casts; cast += 1) {
-      measured.push(await measureCast({ stage, receiver, setups, workloads, rounds }));
+    for (let cast = 0; cast < casts[quick ? 'quick' : 'full']; cast += 1) {
+      measured.push(await measureCast({ stage, receiver, setups, rounds }));
     }
     console.log(`\n### Telemetry\n\n${telemetryTable(setups, workloads, measured)}\n\n${await receiver.describe()}`);
     return true;
@@ -71,57 +58,107 @@ interface CastParts {
   readonly stage: Stage;
   readonly receiver: Receiver;
   readonly setups: readonly TelemetrySetup[];
-  readonly workloads: readonly Workload[];
   readonly rounds: number;
 }
 
-/** All gateways started once. */
-async function measureCast({ stage, receiver, setups, workloads, rounds }: CastParts): Promise<Cast> {
+/** One process, in which the setups take turns. */
+async function measureCast(parts: CastParts): Promise<Cast> {
+  const { stage, receiver, setups, rounds } = parts;
+  const gateway = await startSwitched(stage, setups);
   const before = await receiver.received();
-  const players: Player[] = [];
-  const figures: Rounds[] = [];
-  let idle: readonly number[] = [];
   try {
-    for (const setup of setups) players.push(await startPlayer(stage, setup));
-    const shown = await Promise.all(workloads.map(({ name }) => exchangesOfScenario(name)));
-    for (const [index, { warmUp, slice }] of workloads.entries()) {
-      const sides: Side[] = [];
-      for (const { server } of players) sides.push(await sideOf(server, shown[index] ?? []));
-      for (const side of sides) await fireAt(side, warmUp);
-      figures.push(await takeTurnsOfAll(sides, { slice, rounds }));
-      idle = await idleOf(sides, () => wait(idleMs));
+    const figures: Rounds[] = [];
+    for (const workload of workloads) figures.push(await takeTurns(gateway, workload, parts));
+    const idle: number[] = [];
+    for (const setup of setups) {
+      await gateway.switchTo(setup);
+      idle.push(await idleOf(gateway.server));
     }
-    const sent = workloads.map(({ warmUp, slice }) => warmUp + slice * rounds);
-    for (const player of players) await proveCounted(player, sum(sent));
-    const spans = sum(workloads.map((workload, index) => workload.spans * (sent[index] ?? 0)));
     const after = await receiver.received();
-    for (const { setup } of players) proveTraced(setup, spans, { before, after });
+    const spans = sum(workloads.map((workload) => workload.spans * workload.slice * rounds));
+    for (const setup of setups) {
+      const path = receiverPathOf(setup) ?? '';
+      proveTraced(setup, spans, (after[path]?.spans ?? 0) - (before[path]?.spans ?? 0));
+    }
     return { figures, idle };
   } finally {
-    for (const { server } of players) await server.stop();
+    await gateway.server.stop();
   }
 }
 
-interface Player {
-  readonly setup: TelemetrySetup;
-  readonly server: Server;
-  /** What its standard output goes to. */
-  readonly logFile: string;
+/** Another setup first in each round. */
+async function takeTurns(gateway: Switched, workload: Workload, { setups, rounds }: CastParts): Promise<Rounds> {
+  const { name, warmUp, settle, slice } = workload;
+  const side = await sideOf(gateway.server, await exchangesOfScenario(name));
+  for (const setup of setups) {
+    await gateway.switchTo(setup);
+    await fireAt(side, Math.ceil(warmUp / setups.length));
+  }
+  const us = setups.map((): number[] => []);
+  for (let round = 0; round < rounds; round += 1) {
+    for (const turn of setups.keys()) {
+      const at = (turn + round) % setups.length;
+      const setup = setups[at] ?? off;
+      await gateway.switchTo(setup);
+      await fireAt(side, settle);
+      const begun = await gateway.written();
+      us[at]?.push(await fireAt(side, slice));
+      await proveCounted(gateway, setup, { begun, slice });
+    }
+  }
+  return us;
 }
 
-async function startPlayer(stage: Stage, setup: TelemetrySetup): Promise<Player> {
+/** A gateway whose telemetry is switched while it runs. */
+interface Switched {
+  readonly server: Server;
+  readonly switchTo: (setup: TelemetrySetup) => Promise<void>;
+  readonly counted: () => Promise<number>;
+  /** Lines of requests in its log. */
+  readonly written: () => Promise<number>;
+}
+
+async function startSwitched(stage: Stage, setups: readonly TelemetrySetup[]): Promise<Switched> {
+  const folders = new Map<TelemetrySetup, string>();
+  for (const setup of setups) folders.set(setup, await folderOf(stage, setup));
+  const dir = folders.get(off) ?? '';
+  const [logFile, controlPort] = [join(dir, 'stdout.log'), await freePort()];
+  const file = await open(logFile, 'a');
+  const script = fileURLToPath(new URL('telemetry-gateway.ts', import.meta.url));
+  const command = (port: number) => ({ args: [script, dir, `${port}`, `${controlPort}`], cwd: dir, path: '' });
+  const server = await startServer(command, isReady, { stdout: file.fd }).finally(() => file.close());
+  const ask = async (target: string): Promise<string> =>
+    (await fetch(`http://127.0.0.1:${controlPort}${target}`)).text();
+  return {
+    server,
+    switchTo: async (setup) => {
+      await ask(`/?dir=${encodeURIComponent(folders.get(setup) ?? dir)}`);
+    },
+    counted: async () => {
+      const counts = (await ask('/metrics')).matchAll(
+        /^http_server_request_duration_seconds_count\{lane="graphql".*\} (\d+)$/gm,
+      );
+      return sum([...counts].map(([, count]) => Number(count)));
+    },
+    written: async () => (await readFile(logFile, 'utf8')).split('"msg":"request"').length - 1,
+  };
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/health/ready`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function folderOf(stage: Stage, setup: TelemetrySetup): Promise<string> {
   const folder = await stage.makeFolder();
   await writeGatewayFolder.shop(folder, { engine: 'compiled', sharing: false, urls: stage.urls.shop });
   // JSON is YAML, also without its braces.
   const keys = Object.entries(setup.gateway).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`);
   await appendFile(join(folder, 'gateway.yaml'), keys.join(''));
-  const logFile = join(folder, 'stdout.log');
-  const file = await open(logFile, 'a');
-  try {
-    return { setup, server: await startGateway(folder, file.fd), logFile };
-  } finally {
-    await file.close();
-  }
+  return folder;
 }
 
 async function exchangesOfScenario(name: string): Promise<readonly Exchange[]> {
@@ -135,36 +172,27 @@ async function sideOf(server: Server, exchanges: readonly Exchange[]): Promise<S
   return { server, path, shots: await verify(`${server.running.url}${path}`, exchanges) };
 }
 
+/** Longest time that lines of the log are gathered, and some more. */
+const gatherMs = 400;
+
 /** @throws {Error} where fewer requests were counted, or written, than were sent. */
-async function proveCounted({ setup, server, logFile }: Player, sent: number): Promise<void> {
-  const { title, proofs = [] } = setup;
+async function proveCounted(
+  gateway: Switched,
+  { title, proofs = [] }: TelemetrySetup,
+  { begun, slice }: { readonly begun: number; readonly slice: number },
+): Promise<void> {
   for (const proof of proofs) {
-    const told = await (proof === 'metrics' ? countedRequests(server) : countedLines(logFile));
-    if (told < sent) throw new Error(`${title}: expected ${sent} requests at least, but ${told} are in its ${proof}`);
+    if (proof === 'lines') await new Promise((resolve) => setTimeout(resolve, gatherMs));
+    const told = await (proof === 'metrics' ? gateway.counted() : gateway.written().then((all) => all - begun));
+    if (told < slice) throw new Error(`${title}: expected ${slice} requests at least, but ${told} are in its ${proof}`);
   }
 }
 
-async function countedRequests({ running }: Server): Promise<number> {
-  const text = await (await fetch(`${running.url}/metrics`)).text();
-  const counts = text.matchAll(/^http_server_request_duration_seconds_count\{lane="graphql".*\} (\d+)$/gm);
-  return sum([...counts].map(([, count]) => Number(count)));
-}
-
-async function countedLines(file: string): Promise<number> {
-  return (await readFile(file, 'utf8')).split('"msg":"request"').length - 1;
-}
-
 /** @param spans Of all requests, were all sampled. */
-function proveTraced(
-  setup: TelemetrySetup,
-  spans: number,
-  { before, after }: { readonly before: ReceivedByPath; readonly after: ReceivedByPath },
-): void {
-  const path = receiverPathOf(setup);
-  if (path === undefined || setup.sampled === undefined) return;
-  const told = (after[path]?.spans ?? 0) - (before[path]?.spans ?? 0);
-  const expected = spans * setup.sampled;
-  const shown = `${setup.title}: expected some ${Math.round(expected)} spans, but ${told} came`;
+function proveTraced({ title, sampled }: TelemetrySetup, spans: number, told: number): void {
+  if (sampled === undefined) return;
+  const expected = spans * sampled;
+  const shown = `${title}: expected some ${Math.round(expected)} spans, but ${told} came`;
   if (told < expected * leastShare) throw new Error(shown);
   if (told < expected * 0.9) console.log(`- ${shown}: the rest had no room in the queue`);
 }

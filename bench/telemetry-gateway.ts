@@ -1,0 +1,57 @@
+import { createServer } from 'node:http';
+import { loadGatewayFolder } from '../src/config/load.ts';
+import { startGateway } from '../src/gateway.ts';
+import { startLog } from '../src/telemetry/log.ts';
+import { openTelemetry, type Telemetry } from '../src/telemetry/open.ts';
+
+/**
+ * A gateway that tells nothing by itself, whose telemetry is switched while it runs: `GET /?dir=FOLDER` on the second port
+ * has it tell what that folder's configuration says, and nothing else; `GET /metrics` gives what it has counted since. So signals are held against each other in one process,
+ * as two processes of one gateway differ by more than a signal costs.
+ *
+ * node telemetry-gateway.ts FOLDER PORT CONTROL_PORT
+ */
+const [dir = '', port = '', controlPort = ''] = process.argv.slice(2);
+
+interface Listening {
+  readonly close: () => Promise<void>;
+  /** Undefined where nothing is counted. */
+  readonly metrics: Telemetry['metrics'];
+}
+
+const nothing: Listening = { close: async () => {}, metrics: undefined };
+
+const figures = {
+  ...{ connections: 0, generation: 1, caches: [], redis: [], upstreams: [], cacheFailures: undefined },
+  reloads: { ok: 0, failed: 0 },
+  plans: { entries: 0, bytes: 0 },
+};
+
+async function listenAs(folder: string): Promise<Listening> {
+  const { gateway } = await loadGatewayFolder(folder, process.env, { port: 0 });
+  const log = await startLog(gateway.log);
+  const telemetry = await openTelemetry({ config: gateway.telemetry, checksum: undefined, figures: () => figures });
+  return {
+    close: async () => {
+      log.stop();
+      await telemetry.close();
+    },
+    metrics: telemetry.metrics,
+  };
+}
+
+let listening = nothing;
+
+const control = createServer(async (req, res) => {
+  const { pathname, searchParams } = new URL(req.url ?? '', 'http://control');
+  if (pathname === '/metrics') {
+    if (listening.metrics) listening.metrics.handle(req, res);
+    else res.end();
+    return;
+  }
+  await listening.close();
+  listening = await listenAs(searchParams.get('dir') ?? dir);
+  res.end();
+});
+control.listen(Number(controlPort), '127.0.0.1');
+await startGateway({ folder: await loadGatewayFolder(dir, process.env, { port: Number(port) }) });
