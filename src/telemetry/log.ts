@@ -15,7 +15,7 @@ import { describeError } from './logs/describe-error.ts';
 import { createIsoClock } from './logs/iso-clock.ts';
 import { openOutput, type Output } from './logs/output.ts';
 import { SlowOperations } from './logs/slow-operations.ts';
-import { listenTo } from './listen.ts';
+import { listenTo, listenToEnds } from './listen.ts';
 import type { RequestRecord } from './record.ts';
 
 export interface LogOptions {
@@ -56,20 +56,25 @@ export async function startLog(config: LogConfig, { destination, service }: LogO
   });
   const log = createLogger({ config, output, clock, base: baseOf(service) });
   const listeners = createListeners({ config, output, clock, base, log });
-  const listening = new Map<Listener, () => void>();
+  const listening = new Map<Listener, Begun>();
   // Publishers build what they tell only where somebody listens.
   const listen = (isWanted: (listener: Listener) => boolean): void => {
     for (const listener of listeners) {
       const wanted = isWanted(listener);
-      const end = listening.get(listener);
-      if (wanted === (end !== undefined)) continue;
-      if (wanted) listening.set(listener, listenTo(listener.channel, listener.hear));
+      const begun = listening.get(listener);
+      if (wanted === (begun !== undefined)) continue;
+      if (wanted) listening.set(listener, begin(listener));
       else listening.delete(listener);
-      end?.();
+      begun?.stop();
     }
   };
   const listenByLevel = (): void => listen(({ level }) => log.isLevelEnabled(level));
   listenByLevel();
+  const flush = (): void => {
+    for (const begun of listening.values()) begun.flush?.();
+  };
+  // Before the output is written for the last time.
+  process.prependListener('exit', flush);
   return {
     get level() {
       return log.level as LogLevel;
@@ -83,11 +88,22 @@ export async function startLog(config: LogConfig, { destination, service }: LogO
       output.flush();
     },
     stop: () => {
+      process.off('exit', flush);
       listen(() => false);
       for (const { stop } of listeners) stop?.();
       output.close();
     },
   };
+}
+
+/** A listener that listens. */
+interface Begun {
+  readonly stop: () => void;
+  readonly flush?: () => void;
+}
+
+function begin({ channel, hear }: Listener): Begun {
+  return channel === 'weft:request.end' ? listenToEnds(hear) : { stop: listenTo(channel, hear) };
 }
 
 interface Parts {

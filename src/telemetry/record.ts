@@ -60,7 +60,7 @@ export interface CallRecord {
   readonly template: string;
   /** Name of the operation that is sent; undefined for REST. */
   readonly operationName: string | undefined;
-  /** 16 hexadecimal digits: the span that the upstream sees as its parent. */
+  /** 16 hexadecimal digits: the span that the upstream sees as its parent; '' where no traces are made. */
   readonly spanId: string;
   readonly startedAt: number;
   /** Base URL of the target; undefined where nothing was sent. */

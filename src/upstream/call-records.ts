@@ -28,7 +28,7 @@ export function recordCalls(upstream: string): (send: Send) => Send {
     if (request.call !== undefined || !isTold(request.scope)) return send(request);
     const { scope, headers } = request;
     const call = begin(upstream, request);
-    const sent = scope?.record && scope.trace ? { ...headers, ...scope.trace.fieldsOf(call.spanId) } : headers;
+    const sent = isTraced(scope) && scope?.trace ? { ...headers, ...scope.trace.fieldsOf(call.spanId) } : headers;
     const answered = send({ ...request, headers: sent, call });
     return answered.then(
       (response) => {
@@ -50,7 +50,7 @@ export function recordStreams(upstream: string): (stream: Stream) => Stream {
     if (request.call !== undefined || !isTold(request.scope)) return stream(request);
     const { scope, headers } = request;
     const call = begin(upstream, request);
-    const sent = scope?.record && scope.trace ? replaced(headers, scope.trace.fieldsOf(call.spanId)) : headers;
+    const sent = isTraced(scope) && scope?.trace ? replaced(headers, scope.trace.fieldsOf(call.spanId)) : headers;
     const onEnd = (error: GatewayError | undefined): void => end(call, scope, error?.code);
     return stream({ ...request, headers: sent, call, onEnd }).catch((error: unknown) => {
       end(call, scope, codeOf(error));
@@ -73,6 +73,11 @@ export interface Kept {
   readonly batch: number;
 }
 
+/** Else all calls of a request go under one span, which nobody tells of. */
+function isTraced(scope: CallScope | undefined): boolean {
+  return scope?.record?.sampler !== undefined;
+}
+
 interface Begun {
   readonly method: string;
   readonly about?: CallAbout;
@@ -92,8 +97,7 @@ function begin(upstream: string, { method, about = unknown, batch = 1, scope }: 
     method,
     template,
     operationName,
-    // Without a record all calls of a request go under its own span.
-    spanId: record === undefined ? (scope?.trace?.place.spanId ?? freshSpanId()) : freshSpanId(),
+    spanId: isTraced(scope) ? freshSpanId() : '',
     startedAt: performance.now(),
     target: undefined,
     sentAt: 0,

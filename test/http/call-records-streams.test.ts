@@ -15,7 +15,7 @@ import { openUpstream } from '../support/upstream-config.ts';
 async function start(t: TestContext, handler: FakeHandler) {
   const fake = await startFakeUpstream(handler);
   t.after(fake.close);
-  return { fake, ...(await startRecordedPassthrough(t, openUpstream(fake.url))) };
+  return { fake, ...(await startRecordedPassthrough(t, openUpstream(fake.url), { isSampled: true })) };
 }
 
 const ended = (records: readonly RequestRecord[]) => until(() => (records[0]?.calls[0]?.endedAt ?? 0) > 0);

@@ -154,7 +154,7 @@ describe('the record of a GraphQL call', () => {
       return { json: { data: { a: 1 } } };
     });
     const fetch = facade.prepare('query Same { a }');
-    const [first, second] = [recorded(), recorded()];
+    const [first, second] = [recorded({ isSampled: true }), recorded({ isSampled: true })];
     const both = [fetch('', first.scope), fetch('', second.scope)];
     await until(() => calls.length === 1);
     release.resolve();

@@ -161,9 +161,9 @@ describe('the span that an upstream sees as its parent', () => {
     return { facade, parents, flags };
   }
 
-  test("is the call's own where something is told of the request", async (t) => {
+  test("is the call's own where traces are made", async (t) => {
     const { facade, parents } = await startShop(t);
-    const { record, scope } = recorded();
+    const { record, scope } = recorded({ isSampled: true });
     await facade.prepare('{ a }')('', scope);
     await facade.prepare('{ b: a }')('', scope);
     assert.deepEqual(
@@ -171,6 +171,18 @@ describe('the span that an upstream sees as its parent', () => {
       record.calls.map(({ spanId }) => spanId),
     );
     assert.equal(new Set([...parents(), record.trace?.spanId]).size, 3);
+  });
+
+  test("is the request's for all its calls where something else is told of it", async (t) => {
+    const { facade, parents } = await startShop(t);
+    const { record, scope } = recorded();
+    await facade.prepare('{ a }')('', scope);
+    await facade.prepare('{ b: a }')('', scope);
+    assert.deepEqual(parents(), [record.trace?.spanId, record.trace?.spanId]);
+    assert.deepEqual(
+      record.calls.map(({ spanId }) => spanId),
+      ['', ''],
+    );
   });
 
   test("is the request's for all its calls where nothing is told", async (t) => {

@@ -1,7 +1,7 @@
 import type { MetricsConfig } from '../../config/telemetry-types.ts';
 import { chooseMediaType } from '../../lib/accept.ts';
 import { publishInternalError } from '../channels.ts';
-import { listenTo } from '../listen.ts';
+import { listenTo, listenToEnds, type EndListener } from '../listen.ts';
 import type { RequestRecord } from '../record.ts';
 import type { ServiceIdentity } from '../traces/resource.ts';
 import { CacheMetrics } from './cache-metrics.ts';
@@ -54,7 +54,9 @@ export function startMetrics(config: MetricsConfig, options: MetricsOptions): Me
     registry.amount(definitions.configuration, [configuration.checksum, configuration.version]).value = 1;
   registry.read(guarded(readFigures(figures)));
   const watching = watchProcess(registry);
-  const unlisten = listen(registry, config);
+  const listening = listen(registry, config);
+  // Before anything is read: what has ended counts.
+  registry.read(listening.flush);
   const text = (accept?: string): Text => {
     const format = chooseMediaType(accept, offered) === 'application/openmetrics-text' ? 'openmetrics' : 'prometheus';
     return { contentType: contentTypes[format], text: printMetrics(registry.collect(), format) };
@@ -63,7 +65,7 @@ export function startMetrics(config: MetricsConfig, options: MetricsOptions): Me
     handle: createHandle(text),
     text,
     stop: async () => {
-      unlisten();
+      listening.stop();
       await push?.stop();
       watching.stop();
     },
@@ -85,7 +87,7 @@ function guarded(source: Source): Source {
   };
 }
 
-function listen(registry: Registry, { maxOperations, exemplars }: MetricsConfig): () => void {
+function listen(registry: Registry, { maxOperations, exemplars }: MetricsConfig): EndListener {
   const cache = new CacheMetrics(registry);
   const requests = new RequestMetrics({ registry, maxOperations, cache });
   const calls = new CallMetrics(registry, cache);
@@ -103,7 +105,6 @@ function listen(registry: Registry, { maxOperations, exemplars }: MetricsConfig)
   };
   const endings = [
     listenTo('weft:request.begin', (record) => requests.begin(record)),
-    listenTo('weft:request.end', end),
     listenTo('weft:upstream.begin', (event) => calls.begin(event)),
     listenTo('weft:upstream.end', (event) => calls.end(event)),
     listenTo('weft:limit', (event) => events.limit(event)),
@@ -111,7 +112,12 @@ function listen(registry: Registry, { maxOperations, exemplars }: MetricsConfig)
     listenTo('weft:notice', (event) => events.notice(event)),
     listenTo('weft:log.lost', (event) => events.lostLines(event)),
   ];
-  return () => {
-    for (const stop of endings) stop();
+  const ends = listenToEnds(end);
+  return {
+    flush: ends.flush,
+    stop: () => {
+      for (const stop of endings) stop();
+      ends.stop();
+    },
   };
 }

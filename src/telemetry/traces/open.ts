@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { TracesConfig } from '../../config/telemetry-types.ts';
 import { redactUrl } from '../../lib/redact-url.ts';
-import { listenTo } from '../listen.ts';
+import { listenTo, listenToEnds, type EndListener } from '../listen.ts';
 import type { RequestRecord } from '../record.ts';
 import { routeDiagnostics } from './diagnostics.ts';
 import { createExporter } from './exporter.ts';
@@ -62,7 +62,7 @@ export async function openTraces(config: TracesConfig, service: ServiceIdentity)
     resource: createResource(service),
     instrumentationScope: { name: 'weft', version: service.version },
   });
-  const unlisten = listen(config, (record, isLate) => {
+  const listening = listen(config, (record, isLate) => {
     if (!record.trace) return;
     const spans = maker.make(record, record.trace, isLate);
     // All of a request's or none: a trace without its middle misleads.
@@ -74,9 +74,12 @@ export async function openTraces(config: TracesConfig, service: ServiceIdentity)
     for (const span of spans) processor.onEnd(span);
   });
   return {
-    counts: () => ({ exported: exporter.exported, dropped, failed: exporter.failed, queued }),
+    counts: () => {
+      listening.flush();
+      return { exported: exporter.exported, dropped, failed: exporter.failed, queued };
+    },
     stop: async () => {
-      unlisten();
+      listening.stop();
       const timeout = new AbortController();
       const shutdown = processor.shutdown().catch(() => undefined);
       await Promise.race([
@@ -90,21 +93,23 @@ export async function openTraces(config: TracesConfig, service: ServiceIdentity)
 }
 
 /** Calls back with each request whose spans are to be exported. */
-function listen(config: TracesConfig, tell: (record: RequestRecord, isLate: boolean) => void): () => void {
+function listen(config: TracesConfig, tell: (record: RequestRecord, isLate: boolean) => void): EndListener {
   const sampler = createSampler(config);
   const isKept = createKeeper(config);
-  const endings = [
-    listenTo('weft:request.begin', (record) => {
-      record.sampler = sampler;
-    }),
-    listenTo('weft:request.end', (record) => {
-      if (!isTraced(record)) return;
-      if (record.isSampled) tell(record, false);
-      else if (isKept(record)) tell(record, true);
-    }),
-  ];
-  return () => {
-    for (const end of endings) end();
+  const end = listenTo('weft:request.begin', (record) => {
+    record.sampler = sampler;
+  });
+  const ends = listenToEnds((record) => {
+    if (!isTraced(record)) return;
+    if (record.isSampled) tell(record, false);
+    else if (isKept(record)) tell(record, true);
+  });
+  return {
+    flush: ends.flush,
+    stop: () => {
+      end();
+      ends.stop();
+    },
   };
 }
 

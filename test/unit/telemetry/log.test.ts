@@ -110,7 +110,7 @@ test('a level that is changed holds for what comes then', async () => {
   });
   assert.deepEqual(
     lines.map(({ msg }) => msg),
-    ['request', 'kept'],
+    ['kept', 'request'],
   );
 });
 
@@ -164,8 +164,8 @@ test('in text a stack and a plan stand on lines of their own', async () => {
     publishRequestEnd(record);
     publishInternalError({ error: new TypeError('oh'), requestId: 'r1' });
   });
-  assert.match(texts[0] ?? '', /WARN: slow operation\nFetch\(users\) \{"requestId":"r1",/);
-  assert.match(texts[1] ?? '', /ERROR: oh\nTypeError: oh\n {4}at /);
+  assert.match(texts[1] ?? '', /WARN: slow operation\nFetch\(users\) \{"requestId":"r1",/);
+  assert.match(texts[0] ?? '', /ERROR: oh\nTypeError: oh\n {4}at /);
 });
 
 test('text lets no client speak to the terminal', async () => {
