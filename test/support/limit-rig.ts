@@ -28,7 +28,7 @@ export async function startLimitRig(
     return redis;
   };
   const [redis, own] = await Promise.all([connect(), connect()]);
-  const limiter = createRedisLimiter({ redis: own, timeoutMs: 100, instances: 4, maxKeys: 1000, ...options });
+  const limiter = createRedisLimiter({ redis: own, timeoutMs: 450, instances: 4, maxKeys: 1000, ...options });
   t.after(async () => {
     await server.close();
     await limiter.close();

@@ -1,70 +1,124 @@
 import type { AccessLogConfig, LogConfig } from '../../config/telemetry-types.ts';
 import { splitDurations } from '../durations.ts';
-import type { CallRecord, OperationRun, RequestRecord } from '../record.ts';
+import type { CallRecord, OperationIdentity, OperationRun, RequestRecord } from '../record.ts';
 import type { Kept } from './access-sampling.ts';
 import { createHeaderReader, networkOf, variablesOf } from './private-values.ts';
 
 /** Upstream calls that one line tells apart. */
 const maxCalls = 20;
 
-/** Makes the fields of a line. What is undefined is not written; `docs/logs.md` says what each is. */
-export type FieldsOf = (record: RequestRecord, kept: Kept) => Readonly<Record<string, unknown>>;
+/** Makes the members of a line's JSON object, without braces; `docs/logs.md` says what each is. */
+export type FieldsOf = (record: RequestRecord, kept: Kept) => string;
 
 export type AccessFieldsConfig = Pick<AccessLogConfig, 'headers' | 'variables' | 'paths' | 'addresses'>;
 
-/** Says of a request what the configuration lets the log know. */
+/**
+ * Says of a request what the configuration lets the log know. The text is put together here, as there is a line for each
+ * request: what is the same in many of them is made once, and `JSON.stringify` writes only what may need escaping.
+ */
 export function createAccessFields(config: AccessFieldsConfig, redact: LogConfig['redact']): FieldsOf {
   const { variables, paths, addresses } = config;
   const headersOf = createHeaderReader(config.headers, redact);
-  // One literal: V8 gives it one shape, and `JSON.stringify` its fast path.
+  const name = createNames();
+  const operation = createOperationTexts();
   return (record, { outcome, rate }) => {
-    const { trace, runs, isAborted, errors, batchSize, address } = record;
+    const { trace, runs, errors, batchSize, address, calls } = record;
     const { totalMs, gatewayMs, upstreamMs } = splitDurations(record);
     const run = runs.length === 1 ? runs[0] : undefined;
-    return {
-      requestId: record.requestId,
-      traceId: trace?.traceId,
-      spanId: trace?.spanId,
-      callerId: record.callerId,
-      consumer: record.consumer,
-      tier: record.tier,
-      clientName: record.clientName,
-      clientVersion: record.clientVersion,
-      clientAddress: address === undefined ? undefined : addressText(address, addresses),
-      served: record.served,
-      method: record.method,
-      route: record.route,
-      path: paths ? record.path : undefined,
-      upstream: record.upstream,
-      status: record.status,
-      outcome,
-      aborted: isAborted || undefined,
-      errors: errors.length > 0 ? errors : undefined,
-      operationName: run?.operation.name,
-      operationType: run?.operation.type,
-      operationHash: run?.operation.hash(),
-      engine: run?.engine,
-      cache: run ? run.cache : record.cache,
-      estimatedCost: run?.estimatedCost,
-      actualCost: run?.actualCost,
-      variables: variables && run ? variablesOf(run) : undefined,
-      batchSize: batchSize || undefined,
-      operations: runs.length > 1 ? runs.map((each) => operationFields(each, variables)) : undefined,
-      durationMs: rounded(totalMs),
-      gatewayMs: rounded(gatewayMs),
-      upstreamMs: rounded(upstreamMs),
-      entranceMs: rounded(record.entranceMs),
-      authenticationMs: rounded(record.authenticationMs),
-      parseMs: rounded(record.parseMs) || undefined,
-      validateMs: rounded(record.validateMs) || undefined,
-      planMs: run ? rounded(run.planMs) || undefined : undefined,
-      requestBytes: record.requestBytes,
-      responseBytes: record.responseBytes,
-      ...callFieldsOf(record.calls),
-      headers: headersOf?.(record),
-      sampleRate: rate < 1 ? rate : undefined,
-    };
+    // Ids of traces are hexadecimal, outcomes and the like words of ours.
+    let text = `"requestId":${JSON.stringify(record.requestId)}`;
+    if (trace) text += `,"traceId":"${trace.traceId}","spanId":"${trace.spanId}"`;
+    if (record.callerId !== undefined) text += `,"callerId":${JSON.stringify(record.callerId)}`;
+    if (record.consumer !== undefined) text += `,"consumer":${name(record.consumer)}`;
+    if (record.tier !== undefined) text += `,"tier":${name(record.tier)}`;
+    if (record.clientName !== undefined) text += `,"clientName":${JSON.stringify(record.clientName)}`;
+    if (record.clientVersion !== undefined) text += `,"clientVersion":${JSON.stringify(record.clientVersion)}`;
+    if (address !== undefined) text += member('clientAddress', addressText(address, addresses));
+    text += `,"served":"${record.served}","method":${JSON.stringify(record.method)}`;
+    if (record.route !== undefined) text += `,"route":${name(record.route)}`;
+    if (paths) text += member('path', record.path);
+    if (record.upstream !== undefined) text += `,"upstream":${name(record.upstream)}`;
+    text += `,"status":${record.status},"outcome":"${outcome}"`;
+    if (record.isAborted) text += ',"aborted":true';
+    if (errors.length > 0) text += member('errors', errors);
+    if (run) text += operation(run.operation);
+    const cache = run ? run.cache : record.cache;
+    if (run?.engine) text += `,"engine":"${run.engine}"`;
+    if (cache) text += `,"cache":"${cache}"`;
+    if (run?.estimatedCost !== undefined) text += member('estimatedCost', run.estimatedCost);
+    if (run?.actualCost !== undefined) text += member('actualCost', run.actualCost);
+    if (variables && run) text += member('variables', variablesOf(run));
+    if (batchSize > 0) text += `,"batchSize":${batchSize}`;
+    if (runs.length > 1) {
+      text += member(
+        'operations',
+        runs.map((each) => operationFields(each, variables)),
+      );
+    }
+    text += `,"durationMs":${rounded(totalMs)},"gatewayMs":${rounded(gatewayMs)},"upstreamMs":${rounded(upstreamMs)}`;
+    text += `,"entranceMs":${rounded(record.entranceMs)},"authenticationMs":${rounded(record.authenticationMs)}`;
+    if (record.parseMs > 0) text += `,"parseMs":${rounded(record.parseMs)}`;
+    if (record.validateMs > 0) text += `,"validateMs":${rounded(record.validateMs)}`;
+    if (run && run.planMs > 0) text += `,"planMs":${rounded(run.planMs)}`;
+    text += `,"requestBytes":${record.requestBytes},"responseBytes":${record.responseBytes}`;
+    if (calls.length > 0) text += callsText(calls, name);
+    if (headersOf) text += member('headers', headersOf(record));
+    return rate < 1 ? `${text},"sampleRate":${rate}` : text;
   };
+}
+
+/** A member of an object, after others; nothing where it has no value. */
+function member(key: string, value: unknown): string {
+  return value === undefined ? '' : `,"${key}":${JSON.stringify(value)}`;
+}
+
+/** Names that configurations and schemas give, of which there are few. */
+const maxNames = 2000;
+
+/** Gives the JSON of a name, made once. */
+function createNames(): (name: string) => string {
+  const known = new Map<string, string>();
+  return (name) => {
+    let text = known.get(name);
+    if (text === undefined) {
+      text = JSON.stringify(name);
+      if (known.size < maxNames) known.set(name, text);
+    }
+    return text;
+  };
+}
+
+/** Gives the members that say which operation it is, made once for each. */
+function createOperationTexts(): (operation: OperationIdentity) => string {
+  const known = new WeakMap<OperationIdentity, string>();
+  return (operation) => {
+    let text = known.get(operation);
+    if (text === undefined) {
+      const { name, type } = operation;
+      text = `,"operationName":${JSON.stringify(name)},"operationType":"${type}","operationHash":"${operation.hash()}"`;
+      known.set(operation, text);
+    }
+    return text;
+  };
+}
+
+/** What is as it mostly is goes without saying: sent to the upstream, once, for one thing, and answered. */
+function callsText(calls: readonly CallRecord[], name: (name: string) => string): string {
+  let text = ',"calls":[';
+  const told = Math.min(calls.length, maxCalls);
+  for (let index = 0; index < told; index += 1) {
+    const call = calls[index] as CallRecord;
+    text += `${index === 0 ? '' : ','}{"upstream":${name(call.upstream)}`;
+    if (call.template !== '') text += `,"template":${name(call.template)}`;
+    text += `,"status":${call.status}`;
+    if (call.endedAt !== 0) text += `,"ms":${rounded(call.endedAt - call.startedAt)}`;
+    if (call.source !== 'upstream') text += `,"source":"${call.source}"`;
+    if (call.attempts > 1) text += `,"attempts":${call.attempts}`;
+    if (call.batch > 1) text += `,"batch":${call.batch}`;
+    if (call.error !== undefined) text += `,"error":"${call.error}"`;
+    text += '}';
+  }
+  return calls.length > maxCalls ? `${text}],"moreCalls":${calls.length - maxCalls}` : `${text}]`;
 }
 
 function operationFields(run: OperationRun, withVariables: boolean): Readonly<Record<string, unknown>> {
@@ -82,34 +136,10 @@ function operationFields(run: OperationRun, withVariables: boolean): Readonly<Re
   };
 }
 
-interface CallFields {
-  readonly calls: readonly Readonly<Record<string, unknown>>[] | undefined;
-  /** How many more there were. */
-  readonly moreCalls: number | undefined;
-}
-
-const noCalls: CallFields = { calls: undefined, moreCalls: undefined };
-
-/** The upstream calls of a request, the first of them in full. */
-export function callFieldsOf(calls: readonly CallRecord[]): CallFields {
-  if (calls.length === 0) return noCalls;
-  const shown = calls.length > maxCalls ? calls.slice(0, maxCalls) : calls;
-  return { calls: shown.map(callFields), moreCalls: calls.length > maxCalls ? calls.length - maxCalls : undefined };
-}
-
-/** What is as it mostly is goes without saying: sent to the upstream, once, for one thing, and answered. */
-function callFields(call: CallRecord): Readonly<Record<string, unknown>> {
-  const { source, attempts, batch, error, endedAt, startedAt } = call;
-  return {
-    upstream: call.upstream,
-    template: call.template || undefined,
-    status: call.status,
-    ms: endedAt === 0 ? undefined : rounded(endedAt - startedAt),
-    source: source === 'upstream' ? undefined : source,
-    attempts: attempts > 1 ? attempts : undefined,
-    batch: batch > 1 ? batch : undefined,
-    error,
-  };
+/** The upstream calls of a request as fields, the first of them in full. For lines that are few. */
+export function callFieldsOf(calls: readonly CallRecord[]): Readonly<Record<string, unknown>> {
+  if (calls.length === 0) return {};
+  return JSON.parse(`{${callsText(calls, JSON.stringify).slice(1)}}`) as Record<string, unknown>;
 }
 
 function addressText(address: string, addresses: AccessLogConfig['addresses']): string | undefined {

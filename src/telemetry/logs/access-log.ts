@@ -18,8 +18,8 @@ export interface AccessLogParts {
 const infoLevel = 30;
 
 /**
- * Writes a line for each request. It is made by one `JSON.stringify`, as pino would make it, past pino: that costs half
- * as much, and there are as many as requests.
+ * Writes a line for each request, as pino would write it, past pino: that costs a fraction, and there are as many as
+ * requests.
  */
 export function createAccessLog(parts: AccessLogParts): (record: RequestRecord) => void {
   const { base, clock, write, isText } = parts;
@@ -31,8 +31,7 @@ export function createAccessLog(parts: AccessLogParts): (record: RequestRecord) 
     const kept = sample(record);
     if (!kept) return;
     const message = isText ? JSON.stringify(accessText(record)) : '"request"';
-    const fields = isText ? { requestId: record.requestId } : fieldsOf(record, kept);
-    // There is at least the request id, so that no comma stands alone.
-    write(`${before}${clock()}${afterTime}${JSON.stringify(fields).slice(1, -1)},"msg":${message}}\n`);
+    const fields = isText ? `"requestId":${JSON.stringify(record.requestId)}` : fieldsOf(record, kept);
+    write(`${before}${clock()}${afterTime}${fields},"msg":${message}}\n`);
   };
 }
