@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { loadGatewayFolder } from '../src/config/load.ts';
 import { startGateway } from '../src/gateway.ts';
 import { startLog } from '../src/telemetry/log.ts';
@@ -42,7 +42,7 @@ async function listenAs(folder: string): Promise<Listening> {
 
 let listening = nothing;
 
-const control = createServer(async (req, res) => {
+const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
   const { pathname, searchParams } = new URL(req.url ?? '', 'http://control');
   if (pathname === '/metrics') {
     if (listening.metrics) listening.metrics.handle(req, res);
@@ -52,6 +52,9 @@ const control = createServer(async (req, res) => {
   await listening.close();
   listening = await listenAs(searchParams.get('dir') ?? dir);
   res.end();
+};
+const control = createServer((req, res) => {
+  answer(req, res).catch((error: unknown) => res.writeHead(500).end(String(error)));
 });
 control.listen(Number(controlPort), '127.0.0.1');
 await startGateway({ folder: await loadGatewayFolder(dir, process.env, { port: Number(port) }) });

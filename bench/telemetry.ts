@@ -126,7 +126,8 @@ async function startSwitched(stage: Stage, setups: readonly TelemetrySetup[]): P
   const file = await open(logFile, 'a');
   const script = fileURLToPath(new URL('telemetry-gateway.ts', import.meta.url));
   const command = (port: number) => ({ args: [script, dir, `${port}`, `${controlPort}`], cwd: dir, path: '' });
-  const server = await startServer(command, isReady, { stdout: file.fd }).finally(() => file.close());
+  const server = await startServer(command, isReady, { stdout: file.fd });
+  await file.close();
   const ask = async (target: string): Promise<string> =>
     (await fetch(`http://127.0.0.1:${controlPort}${target}`)).text();
   return {
