@@ -1,3 +1,4 @@
+import type { CodedBody } from '../lib/kept-answer.ts';
 /** The words of caching: an entry is kept under a key, with tags by which it can be made invalid. */
 
 /** A content coding whose form of a body is kept. */
@@ -65,11 +66,7 @@ export interface CacheStore {
   /** Here and in Redis; what other instances hold in memory stays: to be rid of that, `invalidate` a tag. */
   readonly delete: (key: string) => void;
   /** The entry's body in a coding: compressed once, and kept with it while there is room. */
-  readonly encoded: (
-    key: string,
-    entry: Entry,
-    coding: Exclude<Coding, 'identity'>,
-  ) => Uint8Array | Promise<Uint8Array>;
+  readonly encoded: (key: string, entry: Entry, coding: Exclude<Coding, 'identity'>) => CodedBody | Promise<CodedBody>;
   /**
    * Makes all entries with one of these tags invalid: here when it returns, on all instances soon (within 50 ms where Redis
    * is up). Resolves when Redis has it, or could not be reached. Never rejects.

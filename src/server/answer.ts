@@ -15,6 +15,8 @@ export interface WholeAnswer {
   /** With `content-length`, where there is a body. */
   readonly headers: OutgoingHttpHeaders;
   readonly body?: string | Uint8Array;
+  /** Of a body that is text. Default `utf8`; `latin1` where it has a byte in each character. */
+  readonly encoding?: 'utf8' | 'latin1';
 }
 
 /** Sends a whole answer; headers set on `res` before go along. Does nothing where the client has left. */
@@ -24,16 +26,20 @@ export function sendAnswer(req: IncomingMessage, res: ServerResponse, { status, 
 }
 
 /** Sends an answer as it is; headers set on `res` before go along. Does nothing where the client has left. */
-export function sendWhole(req: IncomingMessage, res: ServerResponse, { status, headers, body }: WholeAnswer): void {
+export function sendWhole(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { status, headers, body, encoding = 'utf8' }: WholeAnswer,
+): void {
   if (res.headersSent || res.destroyed) return;
   const record = recordOf(res);
   if (record && body !== undefined) record.responseBytes = Number(headers['content-length'] ?? 0);
   const leavesBody = isUnread(req);
   if (leavesBody) res.setHeader('connection', 'close');
   res.writeHead(status, headers);
-  if (!leavesBody || body === undefined) res.end(body);
+  if (!leavesBody || body === undefined) res.end(body, encoding);
   else {
-    res.write(body);
+    res.write(body, encoding);
     endAfterRequest(req, res);
   }
 }

@@ -82,7 +82,7 @@ function sendCoded(sending: Sending, coding: Exclude<Coding, 'identity'>): Promi
   }
 }
 
-/** @param body Text where it is ASCII alone. */
+/** @param body As text it has a byte in each character. */
 function send({ kept, asked, fields }: Sending, body: string | Uint8Array, coding: Coding): undefined {
   const { req, res, accepted } = asked;
   const mediaType = mediaTypeOf(accepted);
@@ -90,7 +90,7 @@ function send({ kept, asked, fields }: Sending, body: string | Uint8Array, codin
   if (coding !== 'identity') fields['content-encoding'] = coding;
   if (req.method === 'GET') fields['etag'] = tagOf(kept.etag(), { mediaType, coding });
   fields['content-length'] = body.length;
-  sendWhole(req, res, { status: 200, headers: fields, body });
+  sendWhole(req, res, { status: 200, headers: fields, body, encoding: 'latin1' });
 }
 
 /**

@@ -1,11 +1,15 @@
 import { getHeapStatistics } from 'node:v8';
 import { LRUCache } from 'lru-cache';
+import type { CodedBody } from '../../lib/kept-answer.ts';
 import type { Entry, Found } from '../types.ts';
 import { compress, ownBytes, type Compression } from './compress.ts';
 import { endOfEntry, sizeOfEntry } from './entry-size.ts';
 import { TagMarks, type Marked } from './tag-marks.ts';
 
-type Forms = Partial<Record<Compression, Uint8Array | Promise<Uint8Array>>>;
+type Forms = Partial<Record<Compression, CodedBody | Promise<CodedBody>>>;
+
+/** A longer one stays bytes: sending its text would copy it twice. */
+const maxText = 16_384;
 
 /** An entry as memory holds it. */
 export interface Kept {
@@ -97,14 +101,15 @@ export class MemoryStore {
   }
 
   /** Rejects only where zlib fails. */
-  encoded(key: string, entry: Entry, coding: Compression): Uint8Array | Promise<Uint8Array> {
+  encoded(key: string, entry: Entry, coding: Compression): CodedBody | Promise<CodedBody> {
     const kept = this.#kept.peek(key);
     const isKept = kept !== undefined && isSameAnswer(kept.entry, entry);
     const forms = isKept ? kept.forms : this.#looseFormsOf(entry);
     const known = forms[coding];
     if (known !== undefined) return known;
     const making = compress(entry.body, coding).then(
-      (form) => {
+      (bytes) => {
+        const form = this.#keepsText && bytes.byteLength <= maxText ? Buffer.from(bytes).toString('latin1') : bytes;
         forms[coding] = form;
         if (isKept) this.#count(key, kept.entry, coding);
         return form;
@@ -128,8 +133,8 @@ export class MemoryStore {
   #count(key: string, entry: Entry, coding: Compression): void {
     const kept = this.#kept.peek(key);
     const form = kept?.forms[coding];
-    if (kept?.entry !== entry || !(form instanceof Uint8Array)) return;
-    const bytes = kept.bytes + form.byteLength;
+    if (kept?.entry !== entry || form === undefined || form instanceof Promise) return;
+    const bytes = kept.bytes + form.length;
     if (bytes > this.#maxBytes) {
       delete kept.forms[coding];
       return;
