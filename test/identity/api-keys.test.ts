@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
@@ -88,6 +88,12 @@ const stores: Readonly<Record<string, (t: TestContext) => Promise<KeyStore>>> = 
 };
 
 for (const [place, open] of Object.entries(stores)) {
+  /** At once, as editors do: whoever reads it in between sees all of it, before or after. */
+  async function replaceFile(file: string, text: string): Promise<void> {
+    await writeFile(`${file}.new`, text, { mode: 0o600 });
+    await rename(`${file}.new`, file);
+  }
+
   describe(`keys in ${place}`, () => {
     async function openProvider(t: TestContext): Promise<{ store: KeyStore; provider: Provider }> {
       const store = await open(t);
@@ -266,7 +272,7 @@ describe('a key file', () => {
     await store.add(made.record);
     const good = await readFile(file, 'utf8');
     const notices = listenToNotices(t);
-    await writeFile(file, good.replace('"owner"', 'planted'));
+    await replaceFile(file, good.replace('"owner"', 'planted'));
     const { level, message } = await notices.seen(/keys\.json/);
     assert.equal(level, 'error');
     assert.match(message, /^API keys: .*keys\.json: line 6: expected JSON, but got something else/);
@@ -274,7 +280,7 @@ describe('a key file', () => {
     assert.ok(await identify(provider, withKey(made.key)));
 
     const other = newKey();
-    await writeFile(file, JSON.stringify({ keys: [other.record] }));
+    await replaceFile(file, JSON.stringify({ keys: [other.record] }));
     await until(async () => (await store.list())[0]?.id === other.record.id);
     await assertRefused(provider, withKey(made.key), 'CREDENTIALS_UNKNOWN');
     assert.equal(notices.all.length, 1);
