@@ -88,12 +88,6 @@ const stores: Readonly<Record<string, (t: TestContext) => Promise<KeyStore>>> = 
 };
 
 for (const [place, open] of Object.entries(stores)) {
-  /** At once, as editors do: whoever reads it in between sees all of it, before or after. */
-  async function replaceFile(file: string, text: string): Promise<void> {
-    await writeFile(`${file}.new`, text, { mode: 0o600 });
-    await rename(`${file}.new`, file);
-  }
-
   describe(`keys in ${place}`, () => {
     async function openProvider(t: TestContext): Promise<{ store: KeyStore; provider: Provider }> {
       const store = await open(t);
@@ -440,3 +434,9 @@ test('made keys are of one form, and no two are equal', () => {
   assert.equal(new Set(made.map(({ key }) => key)).size, 200);
   assert.equal(new Set(made.map(({ id }) => id)).size, 200);
 });
+
+/** At once, as editors do: whoever reads it in between sees all of it, before or after. */
+async function replaceFile(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
