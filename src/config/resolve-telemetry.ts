@@ -1,3 +1,4 @@
+import type { IdentityConfig } from './identity-types.ts';
 import type { LogValues } from './log-schema.ts';
 import { toAccess, toToggle } from './resolve-identity.ts';
 import type { SamplingValues } from './sampling-schema.ts';
@@ -95,7 +96,8 @@ function toMatch(named: Omit<RuleValues, 'sample'>): RequestMatch {
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
 
-export function toLog({ level, format, access, slowerThan, redact }: LogValues): LogConfig {
+export function toLog({ level, format, access, slowerThan, redact }: LogValues, identity: IdentityConfig): LogConfig {
+  const queryParameters = [...new Set([...redact.queryParameters, ...credentialParameters(identity)])];
   return {
     level,
     format,
@@ -108,8 +110,14 @@ export function toLog({ level, format, access, slowerThan, redact }: LogValues):
     },
     // Where requests have a line each, finding slow ones costs nothing more.
     slowerThanMs: slowerThan === 'off' ? 0 : (slowerThan ?? (access ? 1000 : 0)),
-    redact: { headers: lowerCase(redact.headers), queryParameters: redact.queryParameters },
+    redact: { headers: lowerCase(redact.headers), queryParameters },
   };
+}
+
+/** Query parameters that credentials are read from. */
+function credentialParameters({ providers }: IdentityConfig): readonly string[] {
+  const sources = providers.flatMap((provider) => ('sources' in provider ? provider.sources : []));
+  return sources.flatMap((source) => (source.from === 'query' ? [source.name] : []));
 }
 
 function lowerCase(names: readonly string[]): readonly string[] {

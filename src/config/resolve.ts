@@ -32,6 +32,7 @@ export interface GatewayPlace {
 export function toGatewayConfig(values: GatewayValues, place: GatewayPlace, overrides: ListenOverrides): GatewayConfig {
   const { path, graphiql, introspection, suggestions, maxBodySize, firstOperation, queryPlan } = values.graphql;
   const { timeline, batching, persisted } = values.graphql;
+  const identity = toIdentity(values, place.dir);
   return {
     file: place.file,
     host: overrides.host ?? values.host,
@@ -54,7 +55,7 @@ export function toGatewayConfig(values: GatewayValues, place: GatewayPlace, over
     security: toSecurity(values),
     tls: values.tls && { ...values.tls, clientCa: values.tls.clientCa },
     redis: toRedis(values.redis),
-    identity: toIdentity(values, place.dir),
+    identity,
     authorization: toAuthorization(values, place.dir),
     audiences: toAudiences(values),
     limits: toLimits(values, place.rates),
@@ -63,7 +64,7 @@ export function toGatewayConfig(values: GatewayValues, place: GatewayPlace, over
     shutdown: { drainMs: values.shutdown.drain },
     stateDir: resolve(place.dir, values.stateDir),
     telemetry: toTelemetry(values.telemetry, place.environment),
-    log: toLog(values.log),
+    log: toLog(values.log, identity),
   };
 }
 

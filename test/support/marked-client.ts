@@ -80,7 +80,7 @@ export class MarkedClient {
       'x-any': of('x-any'),
       'x-hidden': of('x-hidden'),
       'user-agent': `Agent/${of('user-agent')}`,
-      referer: `https://a.example/${of('referer')}?token=${of('referer token')}`,
+      referer: `https://a.example/${of('referer')}?token=${of('referer token')}&key=${of('referer key')}`,
       'accept-language': of('accept-language'),
       'if-none-match': `"${of('if-none-match')}"`,
       'x-forwarded-for': this.#markers.plantText('client address', `203.0.113.${100 + (this.#addresses++ % 150)}`),

@@ -116,7 +116,7 @@ function gatewayOf({ engine = 'compiled', tokenSecret }: MarkerGatewayOptions): 
     identity: {
       anonymous: true,
       providers: [
-        { kind: 'api-key', file: './keys.json' },
+        { kind: 'api-key', file: './keys.json', from: [{ header: 'x-api-key' }, { query: 'key' }] },
         {
           ...{ kind: 'jwt', issuer: 'https://id.example', audience: 'shop', algorithms: ['HS256'] },
           keys: { secret: tokenSecret },

@@ -3,7 +3,7 @@ import type { TracesConfig } from '../../src/config/telemetry-types.ts';
 import { publishRequestBegin, publishRequestEnd } from '../../src/telemetry/channels.ts';
 import { RequestRecord, type CallRecord, type OperationRun } from '../../src/telemetry/record.ts';
 import type { Traces } from '../../src/telemetry/traces/open.ts';
-import type { ServiceIdentity } from '../../src/telemetry/traces/resource.ts';
+import type { ServiceIdentity } from '../../src/telemetry/resource.ts';
 import { startTraces } from '../../src/telemetry/traces/start.ts';
 
 export const service: ServiceIdentity = {

@@ -1,7 +1,7 @@
 import type { Sampling } from '../../config/telemetry-types.ts';
 import { outcomeOf, type Outcome } from '../outcome.ts';
 import type { RequestRecord } from '../record.ts';
-import { compileMatch } from '../traces/request-match.ts';
+import { compileMatch } from '../request-match.ts';
 
 /** Why a request is written. `rate`: the share of such requests that is, above 0; 1 where all are. */
 export interface Kept {

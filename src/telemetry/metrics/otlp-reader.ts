@@ -12,7 +12,7 @@ import {
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics';
 import type { OtlpConfig } from '../../config/telemetry-types.ts';
-import { createResource, type ServiceIdentity } from '../traces/resource.ts';
+import { createResource, type ServiceIdentity } from '../resource.ts';
 import { Histogram, type Point } from './points.ts';
 import type { Tell } from './push.ts';
 import type { Family, Registry } from './registry.ts';

@@ -1,7 +1,7 @@
 import type { OtlpConfig } from '../../config/telemetry-types.ts';
 import { GatewayError } from '../../errors.ts';
 import { publishNotice } from '../channels.ts';
-import type { ServiceIdentity } from '../traces/resource.ts';
+import type { ServiceIdentity } from '../resource.ts';
 import { definitions } from './definitions.ts';
 import type { Registry } from './registry.ts';
 

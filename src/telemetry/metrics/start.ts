@@ -3,7 +3,7 @@ import { chooseMediaType } from '../../lib/accept.ts';
 import { publishInternalError } from '../channels.ts';
 import { listenTo, listenToEnds, type EndListener } from '../listen.ts';
 import type { RequestRecord } from '../record.ts';
-import type { ServiceIdentity } from '../traces/resource.ts';
+import type { ServiceIdentity } from '../resource.ts';
 import { CacheMetrics } from './cache-metrics.ts';
 import { CallMetrics } from './call-metrics.ts';
 import { definitions } from './definitions.ts';

@@ -6,7 +6,7 @@ import { listenTo, listenToEnds, type EndListener } from '../listen.ts';
 import type { RequestRecord } from '../record.ts';
 import { routeDiagnostics } from './diagnostics.ts';
 import { createExporter } from './exporter.ts';
-import { createResource, type ServiceIdentity } from './resource.ts';
+import { createResource, type ServiceIdentity } from '../resource.ts';
 import { createKeeper, createSampler, isTraced } from './sampling.ts';
 import { SpanMaker } from './span-maker.ts';
 import { WatchedExporter } from './watched-exporter.ts';

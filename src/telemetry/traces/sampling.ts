@@ -1,7 +1,7 @@
 import type { TracesConfig } from '../../config/telemetry-types.ts';
 import { faultOf } from '../outcome.ts';
 import type { RequestRecord, TracePlace } from '../record.ts';
-import { compileMatch } from './request-match.ts';
+import { compileMatch } from '../request-match.ts';
 
 /**
  * Decides whether a trace is sampled: a parent's decision where it is followed, else the first rule that fits, else the

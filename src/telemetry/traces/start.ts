@@ -1,6 +1,6 @@
 import type { TracesConfig } from '../../config/telemetry-types.ts';
 import type { Traces } from './open.ts';
-import type { ServiceIdentity } from './resource.ts';
+import type { ServiceIdentity } from '../resource.ts';
 
 /**
  * Exports a trace of each request that is sampled, or that failed or took long. OpenTelemetry is loaded here, and not

@@ -199,6 +199,18 @@ log:
   });
 });
 
+test('query parameters that credentials are read from are redacted without being named', async (context) => {
+  const text = `
+identity:
+  providers:
+    - { kind: api-key, file: ./keys.json, from: [{ header: x-key }, { query: key }] }
+    - { kind: jwt, issuer: https://id.example, audience: a, keys: { secret: 'a secret of thirty-two bytes, ok!' }, from: [{ query: access_token }] }
+log: { redact: { queryParameters: [token, key] } }
+`;
+  const { gateway } = await readGateway(context, text);
+  assert.deepEqual(gateway.log.redact.queryParameters, ['token', 'key', 'access_token']);
+});
+
 test('a rate is a number from 0 to 1 or a percentage, also from the environment', async (context) => {
   const rates = ['0', '1', '0.333', '0%', '100%', '33.3%', '"7%"', '${RATE:-0.5}', '${RATE:-5%}'];
   const read = await Promise.all(

@@ -20,7 +20,7 @@ import {
   ATTR_PROCESS_RUNTIME_NAME,
   ATTR_PROCESS_RUNTIME_VERSION,
 } from '@opentelemetry/semantic-conventions/incubating';
-import type { TelemetryConfig } from '../../config/telemetry-types.ts';
+import type { TelemetryConfig } from '../config/telemetry-types.ts';
 
 /** What every span and metric says of the process that it comes from. */
 export type ServiceIdentity = TelemetryConfig['service'] & {

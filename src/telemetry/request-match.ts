@@ -1,5 +1,5 @@
-import type { RequestMatch } from '../../config/telemetry-types.ts';
-import type { RequestRecord } from '../record.ts';
+import type { RequestMatch } from '../config/telemetry-types.ts';
+import type { RequestRecord } from './record.ts';
 
 /** Whether a request is one of those that a rule speaks of, by what its record tells so far: all that is named must fit. */
 export function compileMatch(match: RequestMatch): (record: RequestRecord) => boolean {
