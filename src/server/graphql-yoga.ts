@@ -3,6 +3,7 @@ import type { ExecutionResult } from 'graphql';
 import { createYoga, getSSEProcessor, isAsyncIterable, type GraphQLParams, type Plugin } from 'graphql-yoga';
 import { GatewayError } from '../errors.ts';
 import { mapResults } from '../lib/map-results.ts';
+import { onceByKey } from '../lib/once-by-key.ts';
 import { eventStream, json } from './accepted.ts';
 import type { FormatError } from './format-error.ts';
 import { answerOf, formatResult, type Result } from './graphql-answer.ts';
@@ -104,7 +105,10 @@ function writer(formatError: FormatError): Plugin<object, YogaContext> {
         return;
       }
       if (isAsyncIterable(result)) {
-        const results = mapResults(result, (each) => formatResult(each as Result, scope, formatError));
+        const results = mapResults(result, (each) =>
+          // An event's errors are forgotten with it.
+          formatResult(each as Result, { ...scope, once: onceByKey() }, formatError),
+        );
         payload.setResult(results as AsyncIterable<ExecutionResult>);
         payload.setResultProcessor(processStream, eventStream);
         return;

@@ -62,8 +62,8 @@ export class ResponseHeaders {
     this.#hear = hear;
   }
 
-  /** An empty collection by the same rules, for a run that several requests may wait for. */
-  fork(hear: HearHeaders): ResponseHeaders {
+  /** An empty collection by the same rules: for a run that several requests may wait for, or for one event of many. */
+  fork(hear?: HearHeaders): ResponseHeaders {
     return new ResponseHeaders(this.#rules, hear);
   }
 
