@@ -31,9 +31,9 @@ export function readFigures(sources: FigureSources): Omit<Figures, 'traces'> {
     caches: counts ? [{ store: 'memory', ...counts }] : [],
     cacheFailures: redis && counts?.failures,
     redis: redis ? [{ connection: 'shared', isUp: isReady(redis) }] : [],
-    upstreams: states.map(({ name, schema }) => ({
-      ...{ name, schema, circuit: undefined },
-      pools: opened.byName.get(name)?.upstream.stats() ?? [],
-    })),
+    upstreams: states.map(({ name, schema }) => {
+      const upstream = opened.byName.get(name)?.upstream;
+      return { name, schema, circuit: undefined, active: upstream?.active() ?? 0, pools: upstream?.stats() ?? [] };
+    }),
   };
 }

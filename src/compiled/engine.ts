@@ -195,14 +195,13 @@ class Engine {
     readonly entry: Entry;
     readonly scope: RequestScope;
     readonly variables: Variables;
-    /** Time for making the operation ready, in milliseconds; 0 where it was, or where nobody wants to know. */
+    /** Time for making the operation ready, in milliseconds; 0 where it was. */
     readonly planMs: number;
   } {
     const { scope } = contextValue as { readonly scope: RequestScope };
-    const startedAt = scope.record ? performance.now() : 0;
-    const { built } = this.#programs;
+    const { builtMs } = this.#programs;
     const entry = this.#programs.get(document, operationName ?? undefined);
-    const planMs = scope.record && this.#programs.built !== built ? performance.now() - startedAt : 0;
+    const planMs = this.#programs.builtMs - builtMs;
     return { entry, scope, variables: variableValues ?? {}, planMs };
   }
 

@@ -41,5 +41,6 @@ export function beginRun(
     variables,
   };
   record.runs.push(run);
+  if (identity.type === 'subscription') record.isLasting = true;
   return run;
 }

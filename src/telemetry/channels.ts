@@ -36,8 +36,8 @@ export interface CallEvent {
 export interface Events {
   readonly 'weft:request.begin': RequestRecord;
   readonly 'weft:request.end': RequestRecord;
-  readonly 'weft:upstream.begin': CallEvent;
   readonly 'weft:upstream.end': CallEvent;
+  readonly 'weft:upstream.detached': CallRecord;
   readonly 'weft:error': InternalErrorEvent;
   readonly 'weft:notice': NoticeEvent;
   readonly 'weft:limit': LimitEvent;
@@ -46,8 +46,8 @@ export interface Events {
 
 const requestBegins = channel('weft:request.begin');
 const requestEnds = channel('weft:request.end');
-const callBegins = channel('weft:upstream.begin');
 const callEnds = channel('weft:upstream.end');
+const detachedCalls = channel('weft:upstream.detached');
 const internalErrors = channel('weft:error');
 const notices = channel('weft:notice');
 const limits = channel('weft:limit');
@@ -71,12 +71,18 @@ export function hearsCalls(): boolean {
   return callEnds.hasSubscribers;
 }
 
-export function publishCallBegin(event: CallEvent): void {
-  if (callBegins.hasSubscribers) callBegins.publish(event);
-}
-
+/** Each call when it ends. */
 export function publishCallEnd(event: CallEvent): void {
   callEnds.publish(event);
+}
+
+export function hearsDetachedCalls(): boolean {
+  return detachedCalls.hasSubscribers;
+}
+
+/** A call that ended, for whoever hears of all others by their requests. */
+export function publishDetachedCall(call: CallRecord): void {
+  detachedCalls.publish(call);
 }
 
 export function publishInternalError(event: InternalErrorEvent): void {

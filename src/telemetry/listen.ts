@@ -38,26 +38,53 @@ export interface EndListener {
   readonly stop: () => void;
 }
 
+type Hear = (record: RequestRecord) => void;
+
+/** So many requests are told at once, or those of so long, in milliseconds. */
+const maxWaiting = 32;
+const maxWaitMs = 100;
+
+/** Requests that have ended, of which nobody has heard yet, and those who want to. */
+let waiting: RequestRecord[] = [];
+let hearers: readonly Hear[] = [];
+let timer: NodeJS.Timeout | undefined;
+let endQueue: (() => void) | undefined;
+
 /**
- * Listens to requests that have ended, many at a time: all of one turn of the event loop. What is done for one right after
- * the other costs half of what it costs between requests, as code and data are at hand.
+ * Listens to requests that have ended, many at a time. What is done for one right after the other costs a third of what it
+ * costs between requests, as code and data are at hand.
  */
-export function listenToEnds(hear: (record: RequestRecord) => void): EndListener {
-  let waiting: RequestRecord[] = [];
-  const hearOne = guarded('weft:request.end', hear);
-  const flush = (): void => {
-    const ended = waiting;
-    waiting = [];
-    for (const record of ended) hearOne(record);
-  };
-  const end = listenTo('weft:request.end', (record) => {
-    if (waiting.push(record) === 1) setImmediate(flush);
-  });
+export function listenToEnds(hear: Hear): EndListener {
+  const hearing = guarded('weft:request.end', hear);
+  flushEnds();
+  hearers = [...hearers, hearing];
+  endQueue ??= listenTo('weft:request.end', waitForMore);
   return {
-    flush,
+    flush: flushEnds,
     stop: () => {
-      end();
-      flush();
+      flushEnds();
+      hearers = hearers.filter((other) => other !== hearing);
+      if (hearers.length > 0) return;
+      endQueue?.();
+      endQueue = undefined;
     },
   };
+}
+
+function waitForMore(record: RequestRecord): void {
+  if (waiting.push(record) >= maxWaiting) flushEnds();
+  // Not ended by a flush: it costs more to begin anew than to find nothing.
+  else timer ??= setTimeout(onTimer, maxWaitMs).unref();
+}
+
+function onTimer(): void {
+  timer = undefined;
+  flushEnds();
+}
+
+function flushEnds(): void {
+  const ended = waiting;
+  if (ended.length === 0) return;
+  waiting = [];
+  for (const hear of hearers) for (const record of ended) hear(record);
 }

@@ -12,7 +12,7 @@ import { LimitTally } from './limit-tally.ts';
 import { createAccessLog } from './logs/access-log.ts';
 import { callLine } from './logs/call-line.ts';
 import { describeError } from './logs/describe-error.ts';
-import { createIsoClock } from './logs/iso-clock.ts';
+import { createIsoClock, type IsoClock } from './logs/iso-clock.ts';
 import { openOutput, type Output } from './logs/output.ts';
 import { SlowOperations } from './logs/slow-operations.ts';
 import { listenTo, listenToEnds } from './listen.ts';
@@ -109,7 +109,7 @@ function begin({ channel, hear }: Listener): Begun {
 interface Parts {
   readonly config: LogConfig;
   readonly output: Output;
-  readonly clock: () => string;
+  readonly clock: IsoClock;
 }
 
 function baseOf(service: LogOptions['service']): Readonly<Record<string, string>> {

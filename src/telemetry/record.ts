@@ -85,6 +85,8 @@ export interface CallRecord {
   /** Bytes of the body that went out, and that came in as sent; 0 where not known. */
   requestBytes: number;
   responseBytes: number;
+  /** Whether it is told by itself when it ends, as no request tells how it ended (`weft:upstream.detached`). */
+  isDetached: boolean;
 }
 
 /** Where a request stands in a trace. Ids in lower-case hexadecimal. */
@@ -109,6 +111,11 @@ export interface ErrorRecord {
 
 /** Errors of one request that are told apart; a broken list of a thousand entries is one thing that went wrong. */
 const maxErrors = 16;
+
+/** Calls that one request tells of. */
+const maxCalls = 1000;
+/** The same for a subscription, of which there are many at once. */
+const maxLastingCalls = 20;
 
 /** What a client says of its own program. */
 export interface ClientWords {
@@ -164,6 +171,10 @@ export class RequestRecord {
   missedEntities = 0;
   /** How many operations an HTTP batch has; 0 for a request that is no batch. */
   batchSize = 0;
+  /** Whether it may last for days: a subscription. */
+  isLasting = false;
+  /** Calls that are not among `calls`, as there were too many. */
+  untoldCalls = 0;
   #runs: OperationRun[] | undefined = undefined;
   #calls: CallRecord[] | undefined = undefined;
   #errors: ErrorRecord[] | undefined = undefined;
@@ -220,6 +231,16 @@ export class RequestRecord {
   /** Whether the trace is sampled: decided when it is first asked, which is when the first upstream call goes out. */
   get isSampled(): boolean {
     return (this.#isSampled ??= this.sampler?.(this) ?? false);
+  }
+
+  /** Takes a call that begins among its own; what it cannot tell in time, or at all, is detached. */
+  addCall(call: CallRecord): void {
+    const { calls, isLasting } = this;
+    if (calls.length < (isLasting ? maxLastingCalls : maxCalls)) {
+      calls.push(call);
+      if (!isLasting) return;
+    } else this.untoldCalls += 1;
+    call.isDetached = true;
   }
 
   /** Each pair of code and upstream counts once. */

@@ -1,6 +1,6 @@
 import { GatewayError, type ErrorCode } from '../errors.ts';
 import { freshSpanId } from '../lib/trace-context.ts';
-import { hearsCalls, publishCallBegin, publishCallEnd, type CallEvent } from '../telemetry/channels.ts';
+import { hearsCalls, hearsDetachedCalls, publishCallEnd, publishDetachedCall } from '../telemetry/channels.ts';
 import type { CallRecord } from '../telemetry/record.ts';
 import type { CallScope } from './limit-calls.ts';
 import type { Stream } from './stream.ts';
@@ -14,7 +14,31 @@ import type { CallAbout, Send } from './types.ts';
 
 /** Whether anybody wants to know of a call. */
 export function isTold(scope: CallScope | undefined): boolean {
-  return scope?.record !== undefined || hearsCalls();
+  return scope?.record !== undefined || hearsCalls() || hearsDetachedCalls();
+}
+
+/** An upstream of whose calls is told. */
+interface Told {
+  readonly upstream: string;
+  /** Calls under way. */
+  active: number;
+}
+
+const allTold = new Map<string, Told>();
+
+/** One for each name, whose calls may be those of several generations. */
+function told(upstream: string): Told {
+  let known = allTold.get(upstream);
+  if (!known) {
+    known = { upstream, active: 0 };
+    allTold.set(upstream, known);
+  }
+  return known;
+}
+
+/** How many calls to an upstream are under way, of those that somebody wants to know of. */
+export function activeCalls(upstream: string): number {
+  return allTold.get(upstream)?.active ?? 0;
 }
 
 /**
@@ -24,20 +48,21 @@ export function isTold(scope: CallScope | undefined): boolean {
  * @param upstream Its name.
  */
 export function recordCalls(upstream: string): (send: Send) => Send {
+  const of = told(upstream);
   return (send) => (request) => {
     if (request.call !== undefined || !isTold(request.scope)) return send(request);
     const { scope, headers } = request;
-    const call = begin(upstream, request);
+    const call = begin(of, request);
     const sent = isTraced(scope) && scope?.trace ? { ...headers, ...scope.trace.fieldsOf(call.spanId) } : headers;
     const answered = send({ ...request, headers: sent, call });
     return answered.then(
       (response) => {
         if (call.status === 0) call.status = response.status;
-        end(call, scope, undefined);
+        end(of, call, { scope, error: undefined });
         return response;
       },
       (error: unknown) => {
-        end(call, scope, codeOf(error));
+        end(of, call, { scope, error: codeOf(error) });
         throw error;
       },
     );
@@ -46,14 +71,15 @@ export function recordCalls(upstream: string): (send: Send) => Send {
 
 /** The same for streams, whose calls end with the upstream's last byte. */
 export function recordStreams(upstream: string): (stream: Stream) => Stream {
+  const of = told(upstream);
   return (stream) => (request) => {
     if (request.call !== undefined || !isTold(request.scope)) return stream(request);
     const { scope, headers } = request;
-    const call = begin(upstream, request);
+    const call = begin(of, request);
     const sent = isTraced(scope) && scope?.trace ? replaced(headers, scope.trace.fieldsOf(call.spanId)) : headers;
-    const onEnd = (error: GatewayError | undefined): void => end(call, scope, error?.code);
+    const onEnd = (error: GatewayError | undefined): void => end(of, call, { scope, error: error?.code });
     return stream({ ...request, headers: sent, call, onEnd }).catch((error: unknown) => {
-      end(call, scope, codeOf(error));
+      end(of, call, { scope, error: codeOf(error) });
       throw error;
     });
   };
@@ -62,9 +88,10 @@ export function recordStreams(upstream: string): (stream: Stream) => Stream {
 /** Tells of so many entities of an upstream that were answered from the cache, where the request has a record. */
 export function recordKept(upstream: string, { about, scope, batch }: Kept): void {
   if (scope.record === undefined) return;
-  const call = begin(upstream, { method: 'POST', about, scope, batch });
+  const of = told(upstream);
+  const call = begin(of, { method: 'POST', about, scope, batch });
   call.source = 'cache';
-  end(call, scope, undefined);
+  end(of, call, { scope, error: undefined });
 }
 
 export interface Kept {
@@ -87,12 +114,12 @@ interface Begun {
 
 const unknown: CallAbout = { kind: 'rest', template: '', operationName: undefined };
 
-function begin(upstream: string, { method, about = unknown, batch = 1, scope }: Begun): CallRecord {
+function begin(of: Told, { method, about = unknown, batch = 1, scope }: Begun): CallRecord {
   const { kind, template, operationName } = about;
   const record = scope?.record;
   // One literal: spreads in it would make further objects for each call.
   const call: CallRecord = {
-    upstream,
+    upstream: of.upstream,
     kind,
     method,
     template,
@@ -111,20 +138,27 @@ function begin(upstream: string, { method, about = unknown, batch = 1, scope }: 
     batch,
     requestBytes: 0,
     responseBytes: 0,
+    isDetached: record === undefined,
   };
-  record?.calls.push(call);
-  publishCallBegin(eventOf(call, scope));
+  record?.addCall(call);
+  of.active += 1;
   return call;
 }
 
-function end(call: CallRecord, scope: CallScope | undefined, error: ErrorCode | undefined): void {
-  call.endedAt = performance.now();
-  call.error = error;
-  if (hearsCalls()) publishCallEnd(eventOf(call, scope));
+interface Ending {
+  readonly scope: CallScope | undefined;
+  /** Undefined where an answer came. */
+  readonly error: ErrorCode | undefined;
 }
 
-function eventOf(call: CallRecord, scope: CallScope | undefined): CallEvent {
-  return { call, requestId: call.kind === 'schema' ? '' : (scope?.requestId ?? '') };
+function end(of: Told, call: CallRecord, { scope, error }: Ending): void {
+  of.active -= 1;
+  call.endedAt = performance.now();
+  call.error = error;
+  // It outlived its request, which has been told.
+  if (scope?.record && scope.record.endedAt !== 0) call.isDetached = true;
+  if (call.isDetached) publishDetachedCall(call);
+  if (hearsCalls()) publishCallEnd({ call, requestId: call.kind === 'schema' ? '' : (scope?.requestId ?? '') });
 }
 
 function codeOf(error: unknown): ErrorCode {

@@ -1,5 +1,5 @@
 import type { UpstreamConfig } from '../config/types.ts';
-import { recordCalls, recordStreams } from './call-records.ts';
+import { activeCalls, recordCalls, recordStreams } from './call-records.ts';
 import { deadline } from './deadline.ts';
 import { limitCalls, type LimitCall } from './limit-calls.ts';
 import { compileHeaderRules, type HeaderRules } from './request-headers.ts';
@@ -34,6 +34,8 @@ export interface Upstream {
   readonly send: Send;
   /** A call whose bodies are streams, of any length and duration. */
   readonly stream: Stream;
+  /** Calls under way, of those that somebody wants to know of; those of an earlier generation too. */
+  readonly active: () => number;
   /** The sockets of each target as they are now. To be read now and then, as it is made anew each time. */
   readonly stats: () => readonly TargetStats[];
   /** Takes no more calls; resolves when those that run have ended. */
@@ -72,6 +74,7 @@ export function createUpstream(config: UpstreamConfig, targets: readonly string[
     headerRules,
     send: limit ? limitCalls(limit)(sendOnce) : sendOnce,
     stream: recordStreams(name)(retryStale(stream)),
+    active: () => activeCalls(name),
     stats: () => open.map(statsOf),
     close: async () => {
       await Promise.all(open.map(async ({ pool }) => pool.close()));

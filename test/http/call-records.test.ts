@@ -3,7 +3,7 @@ import { afterEach, describe, test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { parse } from 'graphql';
 import type { UpstreamKind } from '../../src/config/types.ts';
-import { recordCalls } from '../../src/upstream/call-records.ts';
+import { activeCalls, recordCalls } from '../../src/upstream/call-records.ts';
 import { createFederationFacade } from '../../src/upstream/facade/federation.ts';
 import { loadUpstreamSchema } from '../../src/upstream/schema-source.ts';
 import type { Facade, UpstreamRequest } from '../../src/upstream/types.ts';
@@ -33,6 +33,19 @@ async function startShop(
   const facade = createFederationFacade(connect(server.url, { name: 'shop', kind: 'federation', ...changes }));
   t.after(server.close);
   return { facade, calls: server.requests, url: server.url };
+}
+
+/** An upstream without anything in front of it. */
+async function startSending(t: TestContext, url: string, changes: ConfigChanges = {}) {
+  const upstream = openUpstream(url, { name: 'users', ...changes });
+  t.after(upstream.destroy);
+  const send = (given: Recorded, more: Partial<UpstreamRequest> = {}) =>
+    upstream.send({
+      ...{ method: 'GET', path: '/users/1', headers: {}, body: undefined },
+      ...{ scope: given.scope, signal: given.scope.signal },
+      ...more,
+    });
+  return { upstream, send };
 }
 
 const shopAnswer: FakeHandler = () => ({ json: { data: { a: 1 } } });
@@ -209,18 +222,6 @@ describe('the record of a GraphQL call', () => {
 describe('the record of a call whose socket fails it', () => {
   const good = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 16\r\n\r\n{"data":{"a":1}}';
 
-  async function startSending(t: TestContext, url: string, changes: ConfigChanges = {}) {
-    const upstream = openUpstream(url, { name: 'users', ...changes });
-    t.after(upstream.destroy);
-    const send = (given: Recorded, more: Partial<UpstreamRequest> = {}) =>
-      upstream.send({
-        ...{ method: 'GET', path: '/users/1', headers: {}, body: undefined },
-        ...{ scope: given.scope, signal: given.scope.signal },
-        ...more,
-      });
-    return { upstream, send };
-  }
-
   test('counts that it was sent once more, and the bytes of the last time alone', async (t) => {
     const server = await startFakeSocketServer((socket) => {
       let requests = 0;
@@ -292,17 +293,50 @@ describe('the record of a call whose socket fails it', () => {
 });
 
 describe('what listeners are told of calls', () => {
-  test('is each call when it begins and when it ends, with the id of its request', async (t) => {
+  test('is each call when it ends, with the id of its request', async (t) => {
     const told = listenToCalls(t);
     const { facade, calls } = await startShop(t, shopAnswer);
     const { record, scope } = recorded({ headers: { 'x-request-id': 'req-1' } });
     await facade.prepare('query Named { a }')('', scope);
     const call = onlyCall(record);
-    const event = { call, requestId: 'req-1' };
-    assert.deepEqual([told.begun, told.ended], [[event], [event]]);
-    assert.equal(told.begun[0]?.call, call);
+    assert.deepEqual(told, { ended: [{ call, requestId: 'req-1' }], detached: [] });
+    assert.equal(told.ended[0]?.call, call);
     assert.equal(calls.length, 1);
     await facade.close();
+  });
+
+  test('is of requests that cannot tell of it: one that had ended, one without a record', async (t) => {
+    const { detached } = listenToCalls(t);
+    const server = await startFakeUpstream(({ path }) => (path === '/held' ? undefined : { json: {} }));
+    t.after(server.close);
+    const { send } = await startSending(t, server.url);
+    const [ended, running] = [recorded(), recorded()];
+    const leaving = new AbortController();
+    const held = send(ended, { path: '/held', signal: leaving.signal });
+    await send(running);
+    assert.deepEqual(detached, []);
+    ended.record.endedAt = performance.now();
+    leaving.abort();
+    await assert.rejects(held);
+    assert.deepEqual(detached, [onlyCall(ended.record)]);
+    await send(running, { scope: { ...running.scope, record: undefined } });
+    assert.equal(detached.length, 2);
+    assert.equal(onlyCall(running.record).isDetached, false);
+  });
+
+  test('is how many calls are under way, whatever comes of them', async (t) => {
+    const server = await startFakeUpstream(({ path }) => (path === '/held' ? undefined : { status: 500 }));
+    t.after(server.close);
+    const { send } = await startSending(t, server.url, { name: 'counted' });
+    const leaving = new AbortController();
+    const sent = [1, 2].map(() => send(recorded({ signal: leaving.signal }), { path: '/held' }));
+    assert.equal(activeCalls('counted'), 2);
+    await send(recorded());
+    assert.equal(activeCalls('counted'), 2);
+    leaving.abort();
+    await Promise.allSettled(sent);
+    assert.equal(activeCalls('counted'), 0);
+    assert.equal(activeCalls('never called'), 0);
   });
 
   test('is told of requests without a record, too', async (t) => {

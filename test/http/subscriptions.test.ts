@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { pipeline } from 'node:stream/promises';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { listenToEnds } from '../../src/telemetry/listen.ts';
+import type { RequestRecord } from '../../src/telemetry/record.ts';
 import { startFakeUpstream, type FakeCall, type FakeUpstream } from '../support/fake-upstream.ts';
+import { listenToCalls } from '../support/recorded.ts';
 import { environmentOf, startDemoServers, startGateway } from '../support/start-gateway.ts';
 import type { DemoServers, Json, TestGateway } from '../support/start-gateway.ts';
+import { until } from '../support/until.ts';
 
 let demo: DemoServers;
 let reviews: FakeUpstream;
@@ -103,6 +107,27 @@ describe('a subscription', () => {
     assert.equal(streams.length, 1);
     subscription.leave();
     assert.equal(await stream?.closed, false);
+  });
+
+  test('asks anew for each event, in calls that tell of themselves as they end', async (t) => {
+    const ended: RequestRecord[] = [];
+    const listening = listenToEnds((record) => ended.push(record));
+    t.after(listening.stop);
+    const { detached } = listenToCalls(t);
+    const subscription = await subscribe(t, 'subscription { reviewAdded(productId: 6) { author { name } } }');
+    for (let event = 1; event <= 12; event += 1) {
+      await addReview('6', 5);
+      await subscription.next();
+      const calls = detached.filter(({ upstream }) => upstream === 'users');
+      assert.equal(calls.length, event);
+    }
+    subscription.leave();
+    const told = (): RequestRecord | undefined => {
+      listening.flush();
+      return ended.find(({ isLasting }) => isLasting);
+    };
+    await until(() => told() !== undefined);
+    assert.ok((told()?.calls.length ?? 0) <= 20);
   });
 
   test('costs one event a field where another upstream fails, and goes on', async (t) => {

@@ -257,7 +257,7 @@ test('a gateway that has stopped listens to nothing', async (t) => {
   const otlp = await startReceiver(t);
   const gateway = await start(t, { traces: { otlp: { url: otlp.url } }, metrics: {} });
   const heard = (): readonly boolean[] =>
-    ['request.begin', 'request.end', 'upstream.begin', 'upstream.end', 'limit', 'error', 'notice'].map(
+    ['request.begin', 'request.end', 'upstream.detached', 'limit', 'error', 'notice'].map(
       (name) => channel(`weft:${name}`).hasSubscribers,
     );
   assert.ok(heard().every((isHeard) => isHeard));

@@ -108,6 +108,7 @@ export function callRecord(parts: Partial<CallRecord> = {}): CallRecord {
     error: undefined,
     attempts: 1,
     batch: 1,
+    isDetached: false,
     requestBytes: 0,
     responseBytes: 100,
     ...parts,

@@ -100,6 +100,7 @@ export function callOf(changes: Partial<CallRecord> = {}): CallRecord {
     error: undefined,
     attempts: 1,
     batch: 1,
+    isDetached: false,
     requestBytes: 0,
     responseBytes: 120,
     ...changes,

@@ -53,21 +53,20 @@ export function outcomeOf({ source, status, error, attempts, batch, endedAt }: C
 /** Of a call that went well. */
 export const fine = { source: 'upstream', status: 200, error: undefined, attempts: 1, batch: 1 };
 
-/** All calls that are told while the test runs: those that have begun, and those that have ended. */
+/** Calls that end while the test runs: all of them, and those that are told by themselves. */
 export function listenToCalls(t: TestContext): {
-  readonly begun: readonly CallEvent[];
   readonly ended: readonly CallEvent[];
+  readonly detached: readonly CallRecord[];
 } {
-  const begun: CallEvent[] = [];
-  const ended: CallEvent[] = [];
-  const hear = (name: string, into: CallEvent[]): void => {
-    const listen = (event: unknown): void => void into.push(event as CallEvent);
+  const [ended, detached]: [CallEvent[], CallRecord[]] = [[], []];
+  const hear = (name: string, into: unknown[]): void => {
+    const listen = (event: unknown): void => void into.push(event);
     subscribe(name, listen);
     t.after(() => unsubscribe(name, listen));
   };
-  hear('weft:upstream.begin', begun);
   hear('weft:upstream.end', ended);
-  return { begun, ended };
+  hear('weft:upstream.detached', detached);
+  return { ended, detached };
 }
 
 export interface RecordedPassthrough {

@@ -61,7 +61,7 @@ export function createAccessFields(config: AccessFieldsConfig, redact: LogConfig
     if (record.validateMs > 0) text += `,"validateMs":${rounded(record.validateMs)}`;
     if (run && run.planMs > 0) text += `,"planMs":${rounded(run.planMs)}`;
     text += `,"requestBytes":${record.requestBytes},"responseBytes":${record.responseBytes}`;
-    if (calls.length > 0) text += callsText(calls, name);
+    if (calls.length > 0) text += callsText(record, name);
     if (headersOf) text += member('headers', headersOf(record));
     return rate < 1 ? `${text},"sampleRate":${rate}` : text;
   };
@@ -102,8 +102,10 @@ function createOperationTexts(): (operation: OperationIdentity) => string {
   };
 }
 
+type RequestCalls = Pick<RequestRecord, 'calls' | 'untoldCalls'>;
+
 /** What is as it mostly is goes without saying: sent to the upstream, once, for one thing, and answered. */
-function callsText(calls: readonly CallRecord[], name: (name: string) => string): string {
+function callsText({ calls, untoldCalls }: RequestCalls, name: (name: string) => string): string {
   let text = ',"calls":[';
   const told = Math.min(calls.length, maxCalls);
   for (let index = 0; index < told; index += 1) {
@@ -118,7 +120,8 @@ function callsText(calls: readonly CallRecord[], name: (name: string) => string)
     if (call.error !== undefined) text += `,"error":"${call.error}"`;
     text += '}';
   }
-  return calls.length > maxCalls ? `${text}],"moreCalls":${calls.length - maxCalls}` : `${text}]`;
+  const more = calls.length - told + untoldCalls;
+  return more > 0 ? `${text}],"moreCalls":${more}` : `${text}]`;
 }
 
 function operationFields(run: OperationRun, withVariables: boolean): Readonly<Record<string, unknown>> {
@@ -137,9 +140,9 @@ function operationFields(run: OperationRun, withVariables: boolean): Readonly<Re
 }
 
 /** The upstream calls of a request as fields, the first of them in full. For lines that are few. */
-export function callFieldsOf(calls: readonly CallRecord[]): Readonly<Record<string, unknown>> {
-  if (calls.length === 0) return {};
-  return JSON.parse(`{${callsText(calls, JSON.stringify).slice(1)}}`) as Record<string, unknown>;
+export function callFieldsOf(record: RequestCalls): Readonly<Record<string, unknown>> {
+  if (record.calls.length === 0) return {};
+  return JSON.parse(`{${callsText(record, JSON.stringify).slice(1)}}`) as Record<string, unknown>;
 }
 
 function addressText(address: string, addresses: AccessLogConfig['addresses']): string | undefined {

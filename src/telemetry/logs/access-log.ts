@@ -3,6 +3,7 @@ import type { RequestRecord } from '../record.ts';
 import { createAccessFields } from './access-fields.ts';
 import { createAccessSampler } from './access-sampling.ts';
 import { accessText } from './access-text.ts';
+import type { IsoClock } from './iso-clock.ts';
 
 export interface AccessLogParts {
   readonly access: AccessLogConfig;
@@ -11,7 +12,7 @@ export interface AccessLogParts {
   readonly isText: boolean;
   /** JSON of what each line says of the process, without braces; may be empty. */
   readonly base: string;
-  readonly clock: () => string;
+  readonly clock: IsoClock;
   readonly write: (line: string) => void;
 }
 
@@ -32,6 +33,7 @@ export function createAccessLog(parts: AccessLogParts): (record: RequestRecord) 
     if (!kept) return;
     const message = isText ? JSON.stringify(accessText(record)) : '"request"';
     const fields = isText ? `"requestId":${JSON.stringify(record.requestId)}` : fieldsOf(record, kept);
-    write(`${before}${clock()}${afterTime}${fields},"msg":${message}}\n`);
+    const endedAt = Math.round(Date.now() - performance.now() + record.endedAt);
+    write(`${before}${clock(endedAt)}${afterTime}${fields},"msg":${message}}\n`);
   };
 }

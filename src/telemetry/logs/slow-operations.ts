@@ -86,7 +86,7 @@ function fieldsOf(
     planMs: rounded(planMs) || undefined,
     estimatedCost,
     actualCost,
-    ...callFieldsOf(record.calls),
+    ...callFieldsOf(record),
     skipped: skipped || undefined,
     plan: planText(operation.plan),
   };

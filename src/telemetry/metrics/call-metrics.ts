@@ -1,4 +1,3 @@
-import type { CallEvent } from '../channels.ts';
 import type { CallRecord, RequestRecord } from '../record.ts';
 import type { CacheMetrics } from './cache-metrics.ts';
 import { definitions } from './definitions.ts';
@@ -8,7 +7,6 @@ import { Bundles, type Registry } from './registry.ts';
 
 /** What is counted of all calls to an upstream. */
 interface OfUpstream {
-  readonly active: Amount;
   readonly requestSize: Histogram;
   readonly responseSize: Histogram;
   readonly wait: Histogram;
@@ -18,11 +16,9 @@ interface OfUpstream {
 
 type DurationKeys = readonly [upstream: string, method: string, status: number, error: string];
 
-/** Counts upstream calls that begin and end, whatever they are made for. */
+/** Counts upstream calls, whatever they are made for. */
 export class CallMetrics {
   readonly #cache: CacheMetrics;
-  /** What began earlier did not raise what its end would lower. */
-  readonly #since = performance.now();
   readonly #upstreams: Bundles<readonly [string], OfUpstream>;
   readonly #calls: Bundles<readonly [string, CallRecord['kind'], CallRecord['source']], Amount>;
   readonly #durations: Bundles<DurationKeys, Histogram>;
@@ -30,7 +26,6 @@ export class CallMetrics {
   constructor(registry: Registry, cache: CacheMetrics) {
     this.#cache = cache;
     this.#upstreams = new Bundles(registry, (keys) => ({
-      active: registry.amount(definitions.activeCalls, keys),
       requestSize: registry.histogram(definitions.callRequestSize, keys),
       responseSize: registry.histogram(definitions.callResponseSize, keys),
       wait: registry.histogram(definitions.callWait, keys),
@@ -43,14 +38,10 @@ export class CallMetrics {
     );
   }
 
-  begin({ call }: CallEvent): void {
-    this.#upstreams.get([call.upstream]).active.add();
-  }
-
-  end({ call }: CallEvent): void {
+  /** Counts a call that has ended. */
+  count(call: CallRecord): void {
     const { upstream, kind, source, cache } = call;
     const of = this.#upstreams.get([upstream]);
-    if (call.startedAt >= this.#since) of.active.add(-1);
     this.#calls.get([upstream, kind, source]).add();
     if (cache) this.#cache.count('call', cache);
     // Only of what this call itself sent is anything to be said.
@@ -63,7 +54,12 @@ export class CallMetrics {
     if (kind === 'graphql' || kind === 'rest') of.batch.observe(call.batch);
   }
 
-  /** Shows the calls of a sampled request, which were counted when they ended. */
+  /** Counts the calls of a request that it tells of; the others are detached. */
+  countAll({ calls }: RequestRecord): void {
+    for (const call of calls) if (call.endedAt !== 0 && !call.isDetached) this.count(call);
+  }
+
+  /** Shows the calls of a sampled request, which were counted. */
   exemplify({ calls }: RequestRecord, traceId: string, time: number): void {
     for (const call of calls) {
       if (call.endedAt === 0 || call.source === 'cache' || call.source === 'shared') continue;

@@ -38,6 +38,8 @@ export interface UpstreamFigures {
   readonly schema: 'live' | 'file' | 'last-good' | 'missing' | 'declared';
   /** Undefined where it has no circuit breaker. */
   readonly circuit: 'closed' | 'half-open' | 'open' | undefined;
+  /** Calls under way. */
+  readonly active: number;
   readonly pools: readonly PoolFigures[];
 }
 
@@ -87,7 +89,8 @@ function writeCache(write: Write, { store, entries, bytes, hits, misses }: Cache
   write(definitions.cacheStoreLookups, [store, 'miss'], misses);
 }
 
-function writeUpstream(write: Write, { name, schema, circuit, pools }: UpstreamFigures): void {
+function writeUpstream(write: Write, { name, schema, circuit, active, pools }: UpstreamFigures): void {
+  write(definitions.activeCalls, [name], active);
   writeState(write, definitions.upstreamSchema, { name, state: schema });
   if (circuit) writeState(write, definitions.upstreamCircuit, { name, state: circuit });
   for (const { target, connected, free, queued, running, pending } of pools) {

@@ -94,6 +94,7 @@ function listen(registry: Registry, { maxOperations, exemplars }: MetricsConfig)
   const events = new EventMetrics(registry);
   const end = (record: RequestRecord): void => {
     const { trace } = record;
+    calls.countAll(record);
     if (!exemplars || !trace || !record.isSampled) {
       requests.end(record, undefined);
       return;
@@ -105,8 +106,7 @@ function listen(registry: Registry, { maxOperations, exemplars }: MetricsConfig)
   };
   const endings = [
     listenTo('weft:request.begin', (record) => requests.begin(record)),
-    listenTo('weft:upstream.begin', (event) => calls.begin(event)),
-    listenTo('weft:upstream.end', (event) => calls.end(event)),
+    listenTo('weft:upstream.detached', (call) => calls.count(call)),
     listenTo('weft:limit', (event) => events.limit(event)),
     listenTo('weft:error', (event) => events.error(event)),
     listenTo('weft:notice', (event) => events.notice(event)),

@@ -182,7 +182,8 @@ function addRequest(attributes: Attributes, record: RequestRecord): void {
   if (record.cache !== undefined) attributes[weftAttributes.cache] = record.cache;
   if (record.batchSize > 0) attributes[weftAttributes.batchSize] = record.batchSize;
   if (record.isAborted) attributes[weftAttributes.aborted] = true;
-  if (record.calls.length > maxCalls) attributes[weftAttributes.untoldCalls] = record.calls.length - maxCalls;
+  const untold = Math.max(0, record.calls.length - maxCalls) + record.untoldCalls;
+  if (untold > 0) attributes[weftAttributes.untoldCalls] = untold;
   if (record.errors.length === 0) return;
   attributes[weftAttributes.errorCodes] = [...new Set(record.errors.map(({ code }) => toldCode(code)))];
   const upstreams = new Set(record.errors.map(({ upstream }) => upstream).filter((name) => name !== undefined));

@@ -26,6 +26,7 @@ function call(record: RequestRecord, from: number, to: number, more: Partial<Cal
     error: undefined,
     attempts: 1,
     batch: 1,
+    isDetached: false,
     requestBytes: 40,
     responseBytes: 900,
     ...more,

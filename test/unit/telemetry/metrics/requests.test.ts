@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { GatewayError } from '../../../../src/errors.ts';
 import {
-  publishCallBegin,
-  publishCallEnd,
+  publishDetachedCall,
   publishInternalError,
   publishLimit,
   publishLostLines,
@@ -210,21 +209,21 @@ describe('upstream calls', () => {
     assert.equal(value('http_client_response_body_size_bytes_sum', { upstream: 'users' }), 900);
     assert.equal(value('weft_upstream_wait_duration_seconds_sum', { upstream: 'users' }), 0.001);
     assert.equal(value('weft_upstream_wait_duration_seconds_count', { upstream: 'orders' }), 0);
-    assert.equal(value('http_client_active_requests'), 0);
   });
 
-  test('calls under way are those that began and did not end', (t) => {
-    const earlier = callOf();
+  test('a call is counted once: with its request, or alone where that does not tell of it', (t) => {
     const metrics = startTestMetrics(t);
-    const active = (): number => readNow(metrics).value('http_client_active_requests', { upstream: 'users' });
-    const call = callOf();
-    publishCallBegin({ call, requestId: 'r' });
-    assert.equal(active(), 1);
-    // It was not counted when it began.
-    publishCallEnd({ call: earlier, requestId: 'r' });
-    assert.equal(active(), 1);
-    publishCallEnd({ call, requestId: 'r' });
-    assert.equal(active(), 0);
+    const record = begin();
+    const endedAt = record.startedAt + 1;
+    const outliving = callOf();
+    record.calls.push(callOf({ endedAt }), callOf({ endedAt, isDetached: true }), outliving);
+    end(record);
+    outliving.endedAt = endedAt + 10;
+    outliving.isDetached = true;
+    const count = (): number => readNow(metrics).value('http_client_request_duration_seconds_count');
+    assert.equal(count(), 1);
+    publishDetachedCall(outliving);
+    assert.equal(count(), 2);
   });
 
   test('what was shared or kept is counted as such, and not as a call that was sent', (t) => {
@@ -277,6 +276,7 @@ test('figures are read anew each time', (t) => {
   const { value, samples } = readNow(metrics);
   assert.equal(value('weft_listener_connections'), 5);
   assert.equal(samples('weft_listener_connections').length, 1);
+  assert.equal(value('http_client_active_requests', { upstream: 'users' }), 4);
   assert.equal(value('weft_upstream_schema', { upstream: 'users', state: 'last-good' }), 1);
   assert.equal(value('weft_upstream_schema', { upstream: 'users', state: 'live' }), 0);
   assert.equal(value('weft_upstream_pool_requests', { target: 'http://users:80', state: 'queued' }), 2);

@@ -1,11 +1,6 @@
 import type { TestContext } from 'node:test';
 import type { MetricsConfig } from '../../../../src/config/telemetry-types.ts';
-import {
-  publishCallBegin,
-  publishCallEnd,
-  publishRequestBegin,
-  publishRequestEnd,
-} from '../../../../src/telemetry/channels.ts';
+import { publishDetachedCall, publishRequestBegin, publishRequestEnd } from '../../../../src/telemetry/channels.ts';
 import type { Figures } from '../../../../src/telemetry/metrics/figures.ts';
 import { startMetrics, type Metrics } from '../../../../src/telemetry/metrics/start.ts';
 import { RequestRecord, type CallRecord, type OperationRun } from '../../../../src/telemetry/record.ts';
@@ -35,6 +30,7 @@ export const figures: Figures = {
       name: 'users',
       schema: 'last-good',
       circuit: 'open',
+      active: 4,
       pools: [{ target: 'http://users:80', connected: 4, free: 3, queued: 2, running: 1, pending: 6 }],
     },
   ],
@@ -91,16 +87,16 @@ export function callOf(over: Partial<CallRecord> = {}): CallRecord {
     ...{ spanId: '00000000000000aa', startedAt, target: 'http://users:80' },
     ...{ sentAt: startedAt + 1, headersAt: startedAt + 2, endedAt: 0, source: 'upstream', status: 200 },
     ...{ cache: undefined, error: undefined, attempts: 1, batch: 1, requestBytes: 0, responseBytes: 0 },
+    isDetached: false,
     ...over,
   };
 }
 
-/** Makes a call of a request that takes so many milliseconds, which do not pass. */
+/** Makes a call that no request tells of, and that takes so many milliseconds, which do not pass. */
 export function makeCall(over: Partial<CallRecord> = {}, afterMs = 3): CallRecord {
-  const call = callOf(over);
-  publishCallBegin({ call, requestId: 'r' });
+  const call = callOf({ isDetached: true, ...over });
   call.endedAt = call.startedAt + afterMs;
-  publishCallEnd({ call, requestId: 'r' });
+  publishDetachedCall(call);
   return call;
 }
 
