@@ -25,6 +25,8 @@ const query = '{ name }';
 const keptText = (name: string): string => `{ "data": { "name": "${name}" } }`;
 const small = keptText('Ada');
 const large = keptText('Ada '.repeat(400));
+/** Characters of two, three and four bytes. */
+const worldly = keptText('Zoë 名 🙂 '.repeat(200));
 
 const coders = { br: brotliCompressSync, gzip: gzipSync, zstd: zstdCompressSync };
 const decoders: Readonly<Record<string, (body: Buffer) => Buffer>> = {
@@ -43,6 +45,9 @@ function keep(text: string, changes: Partial<KeptAnswer> = {}): KeptAnswer {
     ...changes,
   };
 }
+
+/** As short coded forms are held: text with a byte in each character. */
+const asText: KeptAnswer['encoded'] = (coding) => coders[coding](worldly).toString('latin1');
 
 type Engine = (context: GraphqlContext) => Result;
 
@@ -86,19 +91,24 @@ interface Ask {
   readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Whether the end of a body is still to come when the answer does. Default false. */
+  readonly withholdsEnd?: boolean;
 }
 
 /** Sends as it is told, and decodes nothing on its own. */
-async function ask({ endpoint }: ServedSchema, { method = 'GET', headers = {}, body = { query } }: Ask = {}) {
+async function ask({ endpoint }: ServedSchema, asked: Ask = {}) {
+  const { method = 'GET', headers = {}, body = { query }, withholdsEnd = false } = asked;
   const isGet = method === 'GET';
   const url = isGet ? `${endpoint}?query=${encodeURIComponent(query)}` : endpoint;
   const sent = request(url, {
     method,
     headers: { ...(isGet ? {} : { 'content-type': 'application/json' }), ...headers },
   });
-  sent.end(isGet ? undefined : JSON.stringify(body));
+  if (withholdsEnd) sent.write(' ');
+  else sent.end(isGet ? undefined : JSON.stringify(body));
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   const bytes = Buffer.concat(await response.toArray());
+  if (withholdsEnd) sent.destroy();
   const decode = decoders[response.headers['content-encoding'] ?? ''];
   const answer: Answer = {
     status: response.statusCode ?? 0,
@@ -168,6 +178,33 @@ for (const [way, through] of Object.entries(ways)) {
       assert.deepEqual([headers['content-encoding'], text], ['zstd', large]);
     });
 
+    test('comes byte for byte in each coding, also where the coded form is held as text', async () => {
+      const inTime: KeptAnswer['encoded'] = async (coding) => asText(coding);
+      for (const encoded of [asText, inTime]) {
+        await using server = await serve(through(() => keptResult(worldly, { encoded })));
+        for (const [coding, coder] of Object.entries(coders)) {
+          for (const method of ['GET', 'POST'] as const) {
+            const { headers, bytes } = await ask(server, { method, headers: { 'accept-encoding': coding } });
+            assert.equal(headers['content-encoding'], coding);
+            assert.equal(headers['content-length'], String(coder(worldly).length));
+            assert.ok(bytes.equals(coder(worldly)), `${coding} by ${method}`);
+          }
+        }
+      }
+    });
+
+    test('comes byte for byte to a client that is still sending', async () => {
+      await using server = await serve(through(() => keptResult(worldly, { encoded: asText })));
+      for (const coding of ['identity', 'br', 'gzip', 'zstd']) {
+        const asking = { 'accept-encoding': coding, 'transfer-encoding': 'chunked' };
+        const { headers, bytes, text } = await ask(server, { headers: asking, withholdsEnd: true });
+        assert.equal(headers['connection'], 'close', 'the rest of the body is not waited for');
+        assert.equal(headers['content-encoding'], coding === 'identity' ? undefined : coding);
+        assert.equal(headers['content-length'], String(bytes.length));
+        assert.equal(text, worldly);
+      }
+    });
+
     test('tells what came of the cache to those who ask, where the configuration lets it', async () => {
       const stale = keptResult(small, { outcome: 'stale' });
       for (const showsCache of [true, false]) {
@@ -190,6 +227,20 @@ test('an answer that is not kept says bypass to those who ask, and has neither t
   assert.equal(headers['etag'], undefined);
   assert.equal(headers['content-encoding'], undefined);
   assert.equal((await ask(server)).headers['x-cache'], undefined);
+});
+
+test('an answer that is not kept comes in UTF-8, also to a client that is still sending', async () => {
+  const answer = JSON.parse(worldly) as ExecutionResult;
+  await using server = await serve({ execute: () => answer });
+  const asks: readonly Ask[] = [
+    { method: 'POST', headers: { connection: 'close' } },
+    { headers: { 'transfer-encoding': 'chunked' }, withholdsEnd: true },
+  ];
+  for (const each of asks) {
+    const { headers, bytes, text } = await ask(server, each);
+    assert.equal(text, JSON.stringify(answer));
+    assert.equal(headers['content-length'], String(bytes.length));
+  }
 });
 
 test('a client that takes nothing but streams gets a kept answer as an event', async () => {

@@ -57,6 +57,26 @@ describe('a request has a record', () => {
   });
 });
 
+test('the time for credentials is noted whether they are good or bad, known at once or after asking', async (t) => {
+  const { url } = await start(t, {});
+  const records: RequestRecord[] = [];
+  const listen = (record: unknown): void => void records.push(record as RequestRecord);
+  subscribe('weft:request.end', listen);
+  t.after(() => unsubscribe('weft:request.end', listen));
+  const asked: readonly (readonly [headers: Record<string, string>, status: number])[] = [
+    [{ 'x-api-key': apiKey }, 200],
+    [{ 'x-api-key': 'weft_abc_of_nobody' }, 401],
+    [{ authorization: 'Bearer good' }, 200],
+    [{ authorization: 'Bearer bad' }, 401],
+  ];
+  for (const [headers, status] of asked) assert.equal((await send(`${url}/known/1`, { headers })).status, status);
+  await until(() => records.length === asked.length);
+  for (const { authenticationMs, entranceMs, status } of records) {
+    assert.ok(authenticationMs > 0, `${authenticationMs} ms for ${status}`);
+    assert.ok(entranceMs >= authenticationMs);
+  }
+});
+
 describe('what a request tells its caller', () => {
   const asAcme = { 'x-api-key': apiKey };
   const asks = { 'weft-timeline': 'true' };

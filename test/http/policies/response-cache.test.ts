@@ -88,6 +88,22 @@ describe('kept answers over HTTP', () => {
     assert.deepEqual(await other.json(), answer);
   });
 
+  test('characters of several bytes come whole in each coding, by GET and POST, new and kept', async () => {
+    await using served = await serve();
+    const name = 'Zoë 名 🙂 '.repeat(200);
+    const rename = 'mutation Rename($name: String) { rename(id: "1", name: $name) { id } }';
+    await served.post({ query: rename, variables: { name } });
+    for (const coding of ['br', 'gzip', 'zstd', 'identity']) {
+      const headers = { 'accept-encoding': coding };
+      for (const ask of [() => served.get(query, headers), () => served.post({ query }, headers)]) {
+        const response = await ask();
+        assert.equal(response.headers.get('content-encoding') ?? 'identity', coding);
+        assert.deepEqual(await response.json(), { data: { user: { id: '1', name } } }, coding);
+      }
+    }
+    assert.equal(served.rig.calls(), 2, 'all but the first come from what is kept');
+  });
+
   test('a client that has the answer hears that it still holds', async () => {
     await using served = await serve();
     const first = await served.get(query);

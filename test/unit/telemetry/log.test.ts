@@ -158,6 +158,14 @@ test('text is one line a request that people can read', async () => {
   );
 });
 
+test('as text too, what a client chose is read as it came', async () => {
+  for (const requestId of ['a"b', 'a\\nb', 'a\nb', 'a","msg":"x']) {
+    const record = endedRecord({ requestId, method: requestId });
+    const [text = ''] = await textsOf({ format: 'text', access: plainAccess }, () => publishRequestEnd(record));
+    assert.ok(text.includes(` INFO: 200 ${requestId} /graphql `), text);
+  }
+});
+
 test('in text a stack and a plan stand on lines of their own', async () => {
   const record = endedRecord({ runs: [operationRun()] });
   const texts = await textsOf({ format: 'text', slowerThanMs: 1 }, () => {

@@ -198,11 +198,6 @@ for (const [address, network] of [
   });
 }
 
-test('what a client calls itself breaks no line', async () => {
-  const line = await lineOf(endedRecord({ clientName: 'a"}\n{"level":60' }));
-  assert.equal(line?.['clientName'], 'a"}\n{"level":60');
-});
-
 test('as text, a request says how it was answered', () => {
   const cases: readonly (readonly [RequestRecord, string])[] = [
     [

@@ -88,3 +88,12 @@ test('a long plan is cut', () => {
   see(record);
   assert.match(String(lines[0]?.['plan']), /^x{16384}\n… \(3616 more characters\)$/);
 });
+
+test('names of its calls are read as they came, whatever is in them', async () => {
+  for (const text of ['a"b', 'a\\nb', 'a\nb', 'a","status":1,"x":"']) {
+    const calls = [callRecord({ upstream: text, template: text })];
+    const record = endedRecord({ runs: [operationRun()], calls });
+    const [line = {}] = await linesOf({ slowerThanMs: 12 }, () => publishRequestEnd(record));
+    assert.deepEqual(line['calls'], [{ upstream: text, template: text, status: 200, ms: 10 }]);
+  }
+});
