@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { loadGatewayFolder } from '../src/config/load.ts';
+import type { GatewayConfig } from '../src/config/types.ts';
 import { startGateway } from '../src/gateway.ts';
 import { startLog } from '../src/telemetry/log.ts';
 import { openTelemetry, type Telemetry } from '../src/telemetry/open.ts';
@@ -27,8 +28,17 @@ const figures = {
   plans: { entries: 0, bytes: 0 },
 };
 
+/** By folder. Read once each: what reading leaves behind would be collected while requests are timed. */
+const configs = new Map<string, GatewayConfig>();
+
+async function configOf(folder: string): Promise<GatewayConfig> {
+  const config = configs.get(folder) ?? (await loadGatewayFolder(folder, process.env, { port: 0 })).gateway;
+  configs.set(folder, config);
+  return config;
+}
+
 async function listenAs(folder: string): Promise<Listening> {
-  const { gateway } = await loadGatewayFolder(folder, process.env, { port: 0 });
+  const gateway = await configOf(folder);
   const log = await startLog(gateway.log);
   const telemetry = await openTelemetry({ config: gateway.telemetry, checksum: undefined, figures: () => figures });
   return {
