@@ -24,8 +24,10 @@ export function endOf({ endedAt }: CallRecord, now: number): number {
 
 /** Calls are recorded as they start, so that there is seldom anything to sort. */
 export function inOrderOfStart(calls: readonly CallRecord[]): readonly CallRecord[] {
-  const isOrdered = calls.every(
-    ({ startedAt }, index) => index === 0 || (calls[index - 1]?.startedAt ?? 0) <= startedAt,
-  );
-  return isOrdered ? calls : calls.toSorted((one, other) => one.startedAt - other.startedAt);
+  let before = 0;
+  for (const { startedAt } of calls) {
+    if (startedAt < before) return calls.toSorted((one, other) => one.startedAt - other.startedAt);
+    before = startedAt;
+  }
+  return calls;
 }

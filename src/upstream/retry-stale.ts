@@ -7,7 +7,7 @@ interface Repeatable {
   readonly method: string;
   readonly body: unknown;
   readonly isQuery?: boolean;
-  readonly call?: CallRecord;
+  readonly call?: CallRecord | undefined;
 }
 
 /**

@@ -23,7 +23,7 @@ export interface StreamRequest {
   /** For messages and records. Default: nothing is known but the path, which messages then name. */
   readonly about?: CallAbout;
   /** What is told of it. Set by `recordStreams` alone; absent where nobody wants to know. */
-  readonly call?: CallRecord;
+  readonly call?: CallRecord | undefined;
   /** To be called once when an answer that began has ended, with what cut it off. */
   readonly onEnd?: (error: GatewayError | undefined) => void;
   readonly signal: AbortSignal;

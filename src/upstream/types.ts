@@ -81,8 +81,8 @@ export interface UpstreamRequest {
   readonly about?: CallAbout;
   /** Entities or keys that it asks for at once. Default 1. */
   readonly batch?: number;
-  /** What is told of it. Set by `recordCalls` alone; absent where nobody wants to know. */
-  readonly call?: CallRecord;
+  /** What is told of it by whoever began it. Default: nobody has begun to. */
+  readonly call?: CallRecord | undefined;
   readonly signal: AbortSignal;
   /** When it ends with `UPSTREAM_TIMEOUT` if it is not done, by `performance.now()`. Default: never. */
   readonly expiresAt?: number;

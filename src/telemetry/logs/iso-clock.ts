@@ -1,15 +1,18 @@
 /** @param at Milliseconds since 1970, whole. Default: now. */
 export type IsoClock = (at?: number) => string;
 
-/** Gives a time as ISO 8601 in UTC, to the millisecond; its text is made once for each millisecond. */
+/** Gives a time as ISO 8601 in UTC, to the millisecond; its text up to the second is made once for each second. */
 export function createIsoClock(): IsoClock {
-  let last = -1;
+  let second = -1;
   let text = '';
   return (at = Date.now()) => {
-    if (at !== last) {
-      last = at;
-      text = new Date(at).toISOString();
+    const newest = Math.floor(at / 1000);
+    if (newest !== second) {
+      second = newest;
+      text = new Date(newest * 1000).toISOString().slice(0, -'000Z'.length);
     }
-    return text;
+    return `${text}${threeDigits[at - newest * 1000]}Z`;
   };
 }
+
+const threeDigits = Array.from({ length: 1000 }, (_, value) => `${value}`.padStart(3, '0'));

@@ -2,7 +2,7 @@ import { parse, print, type DocumentNode, type ExecutionResult } from 'graphql';
 import type { UpstreamConfig } from '../../config/types.ts';
 import { GatewayError, type ErrorCode } from '../../errors.ts';
 import type { CallRecord } from '../../telemetry/record.ts';
-import { isTold, recordCalls } from '../call-records.ts';
+import { callErrorCode, callTeller, headersOfCall, isTold, recordCalls } from '../call-records.ts';
 import type { FacadeRequest, PreparedFetch, RequestHeaders, Send, UpstreamRequest } from '../types.ts';
 import { shareInflight } from '../share.ts';
 import { operationOf, rootKeysOf } from './graphql/documents.ts';
@@ -52,35 +52,41 @@ export function postGraphql({ config, send, headers, kind = 'graphql' }: Graphql
  * it comes.
  */
 export function prepareGraphql({ config, send, headers }: GraphqlConnection): (text: string) => PreparedFetch {
-  const record = recordCalls(config.name);
-  const sendQuery = record(config.shareInflight === false ? send : shareInflight(send));
-  const sendMutation = record(send);
+  const teller = callTeller(config.name);
+  const sendQuery = config.shareInflight === false ? send : shareInflight(send);
   return (text) => {
     const document = parse(text);
     const { name, operation } = operationOf(document);
     const operationName = name?.value;
-    const sendThis = operation === 'query' ? sendQuery : sendMutation;
+    const sendThis = operation === 'query' ? sendQuery : send;
     const about = { kind: 'graphql', template: '', operationName } as const;
     const start = `{"query":${JSON.stringify(text)}`;
     const end = operationName === undefined ? '}' : `,"operationName":${JSON.stringify(operationName)}}`;
     return async (variables, scope, batch = 1) => {
+      let call: CallRecord | undefined;
       try {
+        const sent = { ...headers(scope), ...mediaTypes };
+        // Not by `recordCalls`: each call of a plan would wait for one promise more.
+        call = teller.begin({ method: 'POST', about, batch, scope });
         const response = await sendThis({
           method: 'POST',
           path: '',
-          headers: { ...headers(scope), ...mediaTypes },
+          headers: call ? headersOfCall(call, scope, sent) : sent,
           body: variables === '' ? start + end : `${start},"variables":${variables}${end}`,
           isQuery: operation === 'query',
           about,
           batch,
           scope,
+          call,
           signal: scope.signal,
         });
+        if (call) teller.end(call, { scope, status: response.status });
         scope.responseHeaders.collect(response.headers);
         const answer = asFetchAnswer(readGraphqlAnswer(response, { config, document }));
         const cacheControl = cacheControlOf(response.headers);
         return cacheControl === undefined ? answer : { ...answer, cacheControl };
       } catch (cause) {
+        if (call?.endedAt === 0) teller.end(call, { scope, error: callErrorCode(cause) });
         return asFetchAnswer(failedResult(cause, config.name));
       }
     };

@@ -11,6 +11,7 @@ import {
   operationRun,
   plainAccess,
   redactNothing,
+  textsOf,
   type Line,
 } from '../../../support/log-lines.ts';
 
@@ -214,4 +215,31 @@ test('as text, a request says how it was answered', () => {
     ],
   ];
   for (const [record, text] of cases) assert.equal(accessText(record), text);
+});
+
+test('times are told to the microsecond, rounded, without digits that say nothing', async () => {
+  const told = new Map([
+    [0, 0],
+    [0.0004, 0],
+    [0.0005, 0.001],
+    [0.1, 0.1],
+    [0.9996, 1],
+    [7.05, 7.05],
+    [7.1354, 7.135],
+    [999.9999, 1000],
+    [86_400_000.001, 86_400_000.001],
+  ]);
+  for (const [entranceMs, expected] of told) {
+    assert.equal((await lineOf(endedRecord({ entranceMs })))?.['entranceMs'], expected);
+  }
+});
+
+test('the time of a line is when its request ended', async () => {
+  const record = endedRecord({});
+  record.endedAt = performance.now() - 60_000;
+  const before = Date.now();
+  const [text = ''] = await textsOf({ access: plainAccess }, () => publishRequestEnd(record));
+  const { time } = JSON.parse(text) as { readonly time: string };
+  const agoMs = before - Date.parse(time);
+  assert.ok(agoMs > 50_000 && agoMs < 61_000, `${agoMs} ms`);
 });
