@@ -76,7 +76,8 @@ export class Subscription {
   #replace(connection: SingleRedis): void {
     if (this.#connection !== connection) return;
     this.#connection = undefined;
-    connection.disconnect();
+    // Of one that is closed, `ioredis` would wait two seconds for its end, and the process with it.
+    if (connection.status !== 'close' && connection.status !== 'end') connection.disconnect();
     this.#openLater();
   }
 

@@ -28,9 +28,14 @@ const policyDefinitions = {
       outcome: ['hit', 'miss'],
     },
   ),
-  cacheFailures: counter('weft.cache.failures', '{failure}', 'Times that a store failed or was too slow.', {
-    store: free,
-  }),
+  cacheFailures: counter(
+    'weft.cache.failures',
+    '{failure}',
+    'Times that a store failed or was too slow. It is not asked while it is known to be down.',
+    {
+      store: free,
+    },
+  ),
   redisUp: gauge('weft.redis.up', '', 'Whether Redis can be asked: 1 or 0.', { connection: free }),
   limitHits: counter(
     'weft.limit.hits',
