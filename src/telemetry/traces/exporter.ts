@@ -1,7 +1,9 @@
 import type { OTLPTraceExporter as GrpcTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
-import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import type { OTLPExporterNodeConfigBase } from '@opentelemetry/otlp-exporter-base/node-http';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import type { OtlpConfig } from '../../config/telemetry-types.ts';
 import { GatewayError } from '../../errors.ts';
+import { TracesEncoder } from './otlp-traces.ts';
 
 export interface ExporterOptions {
   readonly otlp: OtlpConfig;
@@ -24,13 +26,28 @@ export async function createExporter({ otlp, product, concurrency }: ExporterOpt
     const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http');
     return new OTLPTraceExporter({ ...shared, headers: { ...otlp.headers } });
   }
-  if (otlp.protocol === 'http/protobuf') {
-    const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto');
-    return new OTLPTraceExporter({ ...shared, headers: { ...otlp.headers } });
-  }
+  if (otlp.protocol === 'http/protobuf') return createProtobufExporter({ ...shared, headers: { ...otlp.headers } });
   const { OTLPTraceExporter } = await loadGrpc();
   // The method is fixed, so that a path has no meaning.
   return new OTLPTraceExporter({ ...shared, url: new URL(otlp.url).origin, metadata: metadataOf(otlp.headers) });
+}
+
+/** OpenTelemetry's exporter for protobuf over HTTP, but for the encoder. */
+async function createProtobufExporter(options: OTLPExporterNodeConfigBase): Promise<SpanExporter> {
+  const { OTLPExporterBase } = await import('@opentelemetry/otlp-exporter-base');
+  const { convertLegacyHttpOptions, createOtlpHttpExportDelegate } =
+    await import('@opentelemetry/otlp-exporter-base/node-http');
+  const { ProtobufTraceSerializer, TraceExporterMetricsHelper } = await import('@opentelemetry/otlp-transformer');
+  const encoder = new TracesEncoder();
+  return new OTLPExporterBase(
+    createOtlpHttpExportDelegate(
+      convertLegacyHttpOptions(options, 'TRACES', 'v1/traces', { 'Content-Type': 'application/x-protobuf' }),
+      { ...ProtobufTraceSerializer, serializeRequest: (spans: ReadableSpan[]) => encoder.encode(spans) },
+      'otlp_http_span_exporter',
+      TraceExporterMetricsHelper,
+      undefined,
+    ),
+  );
 }
 
 const grpcPackage = '@opentelemetry/exporter-trace-otlp-grpc';
