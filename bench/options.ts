@@ -25,7 +25,7 @@ export const usage = `npm run bench -- [options]
   --peers                 other gateways too; their packages are installed where they are missing
   --entrants a,b          only these: ${entrants.map(({ name }) => name).join(', ')}
   --scenarios x,y         only these: heavy, hop2, hop2-vars, tiny, distinct, dashboard
-  --rounds N              default 3, of --policies and --caching 14, of --telemetry 12
+  --rounds N              default 3, of --policies and --caching 14, of --telemetry 60
   --seconds S             measured time per round, default 6; before it, half as much and at least 3 to get warm
   --connections N         default 50
   --planning              time to plan a large operation and to load a large supergraph
@@ -73,7 +73,7 @@ export function readOptions(argv: readonly string[]): Options {
 
 function roundsOf(mode: Options['mode']): Readonly<Record<'quick' | 'full', number>> {
   if (mode === 'policies' || mode === 'caching') return { quick: 6, full: 14 };
-  return mode === 'telemetry' ? { quick: 6, full: 12 } : { quick: 1, full: 3 };
+  return mode === 'telemetry' ? { quick: 40, full: 60 } : { quick: 1, full: 3 };
 }
 
 function chosen(names: readonly string[] | undefined, peers: boolean): readonly Entrant[] {

@@ -1,5 +1,5 @@
 import { markdownTable } from './report.ts';
-import { median, percentile } from './statistics.ts';
+import { median, standardError, trimmedMean } from './statistics.ts';
 import type { TelemetrySetup } from './telemetry-setups.ts';
 
 /** Microseconds of CPU time a request, by setup and then by round. */
@@ -13,8 +13,11 @@ export interface Cast {
   readonly idle: readonly number[];
 }
 
+/** What else runs on the machine falls on single turns: so many of them count on neither side. */
+const trimmed = 0.2;
+
 /**
- * A setup a row, each held against the first two, which tell nothing, in each cast apart.
+ * A setup a row, each held in each round against the first two, which tell nothing.
  *
  * @param setups As in the casts.
  */
@@ -23,7 +26,7 @@ export function telemetryTable(
   workloads: readonly { readonly name: string }[],
   casts: readonly Cast[],
 ): string {
-  const perWorkload = workloads.flatMap(({ name }) => [`${name}: us more`, 'least-most', 'x target']);
+  const perWorkload = workloads.flatMap(({ name }) => [`${name}: us more`, '+-', 'x target']);
   const rows = setups.map(({ title, targetUs }, at) => {
     const idle = median(casts.map((cast) => cast.idle[at] ?? 0)) / 1000;
     const cells = workloads.flatMap((_workload, which) => {
@@ -36,34 +39,22 @@ export function telemetryTable(
 }
 
 function baseCells(casts: readonly Rounds[]): readonly string[] {
-  const bases = casts.map(([first = []]) => lowerQuartile(first));
-  return [`(${median(bases).toFixed(1)})`, rangeOf(bases, (us) => us.toFixed(1)), ''];
+  const all = casts.flatMap(([first = []]) => first);
+  return [`(${trimmedMean(all, trimmed).toFixed(1)})`, standardError(all, trimmed).toFixed(1), ''];
 }
 
 function differenceCells(casts: readonly Rounds[], at: number, targetUs: number | undefined): readonly string[] {
-  const differences = casts.map((cast) => differenceOf(cast, at));
-  const ratio = targetUs === undefined ? '' : (median(differences) / targetUs).toFixed(2);
-  return [signed(median(differences)), rangeOf(differences, signed), ratio];
+  const all = casts.flatMap((cast) => differencesOf(cast, at));
+  const more = trimmedMean(all, trimmed);
+  const ratio = targetUs === undefined ? '' : (more / targetUs).toFixed(2);
+  return [`${more < 0 ? '' : '+'}${more.toFixed(1)}`, standardError(all, trimmed).toFixed(1), ratio];
 }
 
-/** From the mean of the first two; the second one is the first once more, and held against it alone. */
-function differenceOf(cast: Rounds, at: number): number {
-  const [first = 0, again = 0, ...rest] = cast.map(lowerQuartile);
-  return at === 1 ? again - first : (rest[at - 2] ?? 0) - (first + again) / 2;
-}
-
-/** What else runs on the machine only ever adds. */
-function lowerQuartile(values: readonly number[]): number {
-  return percentile(
-    values.toSorted((a, b) => a - b),
-    0.25,
-  );
-}
-
-function rangeOf(values: readonly number[], print: (value: number) => string): string {
-  return `${print(Math.min(...values))} - ${print(Math.max(...values))}`;
-}
-
-function signed(us: number): string {
-  return `${us < 0 ? '' : '+'}${us.toFixed(1)}`;
+/** From the mean of the first two in the same round; the second one is the first once more, and held against it alone. */
+function differencesOf(cast: Rounds, at: number): readonly number[] {
+  const [first = [], again = []] = cast;
+  return (cast[at] ?? []).map((us, round) => {
+    const base = first[round] ?? 0;
+    return at === 1 ? us - base : us - (base + (again[round] ?? 0)) / 2;
+  });
 }
