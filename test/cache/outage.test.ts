@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 import { createCacheStore } from '../../src/cache/store.ts';
 import { createSingleFlight } from '../../src/cache/single-flight.ts';
@@ -70,6 +71,23 @@ test('Redis stands still: a look-up is a miss after its time, soon at once; and 
   server.resume();
   await notices.seen(isBack);
   assert.equal(told(notices, isDown), 1);
+});
+
+test('a connection that hears nothing of others any more is replaced by a new one, and closed', async (t) => {
+  const { server, a } = await startPair(t, 25);
+  const hearing = async (): Promise<readonly string[]> => {
+    const list = String(await a.redis.call('CLIENT', 'LIST', 'TYPE', 'pubsub'));
+    return [...list.matchAll(/^id=(\d+)/gm)].map(([, id]) => id ?? '');
+  };
+  await until(async () => (await hearing()).length === 2);
+  const before = await hearing();
+  server.pause();
+  await setTimeout(2500);
+  server.resume();
+  await until(async () => {
+    const now = await hearing().catch(() => []);
+    return now.length === 2 && !now.some((id) => before.includes(id));
+  });
 });
 
 test('what was made invalid while Redis was away is invalid when it is back, for others too', async (t) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, describe, test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { parse } from 'graphql';
@@ -130,6 +131,17 @@ describe('the record of a GraphQL call', () => {
     assert.deepEqual([kind, method, template, operationName], ['graphql', 'POST', '', 'Named']);
     assert.deepEqual(outcomeOf(call), fine);
     assert.deepEqual([call.requestBytes, call.responseBytes], [Buffer.byteLength(calls[0]?.body ?? ''), body.length]);
+    await facade.close();
+  });
+
+  test('whose answer is no GraphQL answer ends once, as a call that was answered', async (t) => {
+    const told = listenToCalls(t);
+    const { facade } = await startShop(t, () => ({ body: 'no JSON' }), { name: 'wrong' });
+    const { record, scope } = recorded();
+    await facade.prepare('{ a }')('', scope);
+    assert.deepEqual(outcomeOf(onlyCall(record)), fine);
+    assert.equal(told.ended.length, 1);
+    assert.equal(activeCalls('wrong'), 0);
     await facade.close();
   });
 
@@ -337,6 +349,16 @@ describe('what listeners are told of calls', () => {
     await Promise.allSettled(sent);
     assert.equal(activeCalls('counted'), 0);
     assert.equal(activeCalls('never called'), 0);
+  });
+
+  test('is made for those alone who hear of calls that no request tells of', async (t) => {
+    const detached: unknown[] = [];
+    const hear = (call: unknown): void => void detached.push(call);
+    subscribe('weft:upstream.detached', hear);
+    t.after(() => unsubscribe('weft:upstream.detached', hear));
+    const { ask } = await startFacade(() => ({ json: person(1) }));
+    await ask('{ user(id: 1) { name } }');
+    assert.equal(detached.length, 1);
   });
 
   test('is told of requests without a record, too', async (t) => {

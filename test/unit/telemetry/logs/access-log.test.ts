@@ -118,6 +118,8 @@ test('of many calls the first twenty are told, and how many more there were', as
     Array.from({ length: 20 }, (_, index) => 200 + index),
   );
   assert.equal(line['moreCalls'], 3);
+  const counted = await lineOf(endedRecord({ calls, untoldCalls: 1000 }));
+  assert.equal(counted?.['moreCalls'], 1003);
 });
 
 test('a batch tells each of its operations', async () => {

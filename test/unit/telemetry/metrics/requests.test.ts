@@ -218,10 +218,10 @@ describe('upstream calls', () => {
     const outliving = callOf();
     record.calls.push(callOf({ endedAt }), callOf({ endedAt, isDetached: true }), outliving);
     end(record);
-    outliving.endedAt = endedAt + 10;
-    outliving.isDetached = true;
     const count = (): number => readNow(metrics).value('http_client_request_duration_seconds_count');
     assert.equal(count(), 1);
+    outliving.endedAt = endedAt + 10;
+    outliving.isDetached = true;
     publishDetachedCall(outliving);
     assert.equal(count(), 2);
   });
