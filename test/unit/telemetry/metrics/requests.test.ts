@@ -218,12 +218,15 @@ describe('upstream calls', () => {
     const outliving = callOf();
     record.calls.push(callOf({ endedAt }), callOf({ endedAt, isDetached: true }), outliving);
     end(record);
-    const count = (): number => readNow(metrics).value('http_client_request_duration_seconds_count');
-    assert.equal(count(), 1);
+    const count = (): readonly number[] => {
+      const { value } = readNow(metrics);
+      return [value('http_client_request_duration_seconds_count'), value('weft_upstream_calls_total')];
+    };
+    assert.deepEqual(count(), [1, 1]);
     outliving.endedAt = endedAt + 10;
     outliving.isDetached = true;
     publishDetachedCall(outliving);
-    assert.equal(count(), 2);
+    assert.deepEqual(count(), [2, 2]);
   });
 
   test('what was shared or kept is counted as such, and not as a call that was sent', (t) => {
