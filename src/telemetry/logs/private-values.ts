@@ -44,14 +44,48 @@ export function createHeaderReader(
   };
 }
 
-/** Hides the values of these query parameters in URLs within a text, such as `referer`; their names may be encoded. */
+/** URLs within URLs that are looked into; deeper ones are hidden whole. */
+const maxDepth = 5;
+
+/**
+ * Hides the values of these query parameters in URLs within a text, such as `referer`; their names may be encoded. A text
+ * with a URL that has one within its own query is hidden whole.
+ */
 function createParameterRedactor(names: readonly string[]): (text: string) => string {
   if (names.length === 0) return (text) => text;
   const hidden = new Set(names.map((name) => name.toLowerCase()));
-  return (text) =>
-    text.replaceAll(/([?&;])([^=&;#\s]+)=[^&;#\s]*/g, (all, before: string, name: string) =>
-      hidden.has(decoded(name).toLowerCase()) ? `${before}${name}=${redacted}` : all,
-    );
+  const hide = (text: string): string => {
+    let shown = '';
+    let at = 0;
+    for (const { 0: start, 1: name = '', index } of text.matchAll(/[?&;#]([^=?&;#\s]+)=/g)) {
+      if (index < at || !hidden.has(decoded(name).toLowerCase())) continue;
+      const from = index + start.length;
+      shown += `${text.slice(at, from)}${redacted}`;
+      at = endOfValue(text, from);
+    }
+    return shown + text.slice(at);
+  };
+  return (text) => {
+    const shown = hide(text);
+    let within = shown;
+    for (let depth = 0; depth < maxDepth; depth += 1) {
+      const inner = unescaped(within);
+      if (inner === within) return shown;
+      if (hide(inner) !== inner) return redacted;
+      within = inner;
+    }
+    return redacted;
+  };
+}
+
+function endOfValue(text: string, from: number): number {
+  const length = text.slice(from).search(/[&;#\s]/);
+  return length < 0 ? text.length : from + length;
+}
+
+/** Without one level of percent-encoding, as far as it is of ASCII. */
+function unescaped(text: string): string {
+  return text.replaceAll(/%([0-7][\da-f])/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
 }
 
 function decoded(name: string): string {

@@ -179,6 +179,29 @@ test('redacted query parameters are hidden in URLs that headers hold, however th
   });
 });
 
+test('a redacted query parameter of a URL within a URL is not written either', async () => {
+  const redact = { headers: [], queryParameters: ['token', 'key'] };
+  const told = async (referer: string): Promise<unknown> => {
+    const line = await lineOf(endedRecord({ headers: { referer } }), { headers: ['referer'] }, redact);
+    return (line?.['headers'] as Line | undefined)?.['referer'];
+  };
+  const once = 'https://a.example/?token=hunter2';
+  const encoded = (text: string, times: number): string =>
+    times === 0 ? text : encoded(encodeURIComponent(text), times - 1);
+  assert.equal(
+    await told(`https://b.example/?next=${once}&x=1`),
+    'https://b.example/?next=https://a.example/?token=[redacted]&x=1',
+  );
+  for (const times of [1, 2, 3, 7])
+    assert.equal(await told(`https://b.example/?next=${encoded(once, times)}`), '[redacted]');
+  assert.equal(await told(`https://b.example/?next=%zz${encoded('?key=hunter2', 1)}`), '[redacted]');
+  assert.equal(await told('https://b.example/#key=hunter2'), 'https://b.example/#key=[redacted]');
+  assert.equal(await told('?token=hun?key=ter2&page=1'), '?token=[redacted]&page=1');
+  assert.equal(await told('?a?token=hunter2'), '?a?token=[redacted]');
+  const harmless = `https://b.example/?next=${encoded('https://a.example/?page=1&q=100%', 2)}&keys=1`;
+  assert.equal(await told(harmless), harmless);
+});
+
 test('wanted variables are written, without those that reach what is sensitive and without long ones', async () => {
   const run = operationRun({ variables: { id: 7, email: 'hunter2', text: 'x'.repeat(2000) } });
   const operation = { ...run.operation, sensitiveVariables: new Set(['email']) };
