@@ -1,4 +1,5 @@
 import type { CodedBody } from '../lib/kept-answer.ts';
+
 /** The words of caching: an entry is kept under a key, with tags by which it can be made invalid. */
 
 /** A content coding whose form of a body is kept. */

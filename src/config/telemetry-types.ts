@@ -132,8 +132,11 @@ export interface LogConfig {
   readonly format: 'auto' | 'json' | 'text';
   /** One line a request. Undefined: none. Default none. */
   readonly access: AccessLogConfig | undefined;
-  /** GraphQL operations that took longer are written with their plan, in milliseconds; 0: none. Default 1000 where `access` is, else 0. */
+  /**
+   * GraphQL operations that took longer are written with their plan, in milliseconds; 0: none. Default 1000 where `access`
+   * is, else 0.
+   */
   readonly slowerThanMs: number;
-  /** Names of headers and query parameters whose values appear nowhere, beside the credentials'. Default none. */
+  /** Names of headers, beside the credentials', and of query parameters, with theirs, whose values appear nowhere. */
   readonly redact: { readonly headers: readonly string[]; readonly queryParameters: readonly string[] };
 }
